@@ -1,0 +1,90 @@
+"""An answer, and the events in which it is given."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bot.answers.values import Citation
+
+Status = Literal["answered", "no_answer", "handed_off"]
+Step = Literal["language", "search", "answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The contract of `polydesk ask --json` and `POST /api/ask`; fields stand in the order in which they are written.
+
+    Attributes:
+        text: markdown with markers such as [1].
+        degraded: the parts that this answer had to do without.
+        timings_ms: milliseconds by stage; a remembered answer has "cache" instead of the stages.
+    """
+
+    id: str
+    status: Status
+    text: str
+    language: str
+    translated: bool
+    citations: tuple[Citation, ...]
+    degraded: tuple[str, ...]
+    knowledge_revision: int
+    timings_ms: dict[str, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, ready for any JSON writer."""
+        return {
+            "id": self.id,
+            "status": self.status,
+            "text": self.text,
+            "language": self.language,
+            "translated": self.translated,
+            "citations": [
+                {
+                    "n": citation.n,
+                    "title": citation.title,
+                    "url": citation.url,
+                    "path": citation.path,
+                    "anchor": citation.anchor,
+                    "heading": list(citation.heading),
+                    "quote": citation.quote,
+                    "language": citation.language,
+                    "score": citation.score,
+                }
+                for citation in self.citations
+            ],
+            "degraded": list(self.degraded),
+            "knowledge_revision": self.knowledge_revision,
+            "timings_ms": self.timings_ms,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StatusEvent:
+    """A step has begun."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaEvent:
+    """The next piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerEvent:
+    """The whole answer; always the last event. `cached` says that it was remembered."""
+
+    answer: Answer
+    cached: bool = False
+
+
+Event = StatusEvent | DeltaEvent | AnswerEvent
+
+
+def new_id() -> str:
+    """An id that nobody can guess."""
+    return uuid.uuid4().hex

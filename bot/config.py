@@ -1,0 +1,123 @@
+"""The settings: what may be set, its default and its bounds. Read from a file by `bot.config_file`."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limits(Section):
+    """What one knowledge file may cost before it is refused."""
+
+    file_bytes: int = Field(default=64_000_000, ge=1_000)
+    pages: int = Field(default=2_000, ge=1)
+    expanded_bytes: int = Field(default=256_000_000, ge=1_000)
+    seconds: float = Field(default=30, gt=0, le=3600)
+    memory_bytes: int = Field(default=1_000_000_000, ge=200_000_000)
+
+
+class Knowledge(Section):
+    roots: tuple[Path, ...] = Field(default=(Path("knowledge"),), min_length=1)
+    watch: bool = True
+    passage_tokens: int = Field(default=220, ge=40, le=480)
+    minimum_tokens: int = Field(default=40, ge=0, le=200)
+    limits: Limits = Limits()
+
+
+class EncoderSettings(Section):
+    kind: Literal["onnx", "sentence_transformers"] = "onnx"
+    model: str = ""
+    device: str = "cpu"
+    question_threads: int = Field(default=1, ge=1, le=64)
+    ingest_threads: int = Field(default=1, ge=1, le=64)
+
+
+class IndexSettings(Section):
+    """Chroma's HNSW graph; changing these asks for `polydesk rebuild`."""
+
+    ef_construction: int = Field(default=200, ge=10, le=2_000)
+    ef_search: int = Field(default=200, ge=50, le=2_000)
+    max_neighbors: int = Field(default=32, ge=4, le=128)
+
+
+class SearchSettings(Section):
+    recall: int = Field(default=50, ge=1, le=500)
+    keep: int = Field(default=5, ge=1, le=50)
+
+
+class AnswerSettings(Section):
+    threshold: float = Field(default=0.5, ge=0, le=1)
+    max_passages: int = Field(default=3, ge=1, le=10)
+    max_sentences: int = Field(default=4, ge=1, le=20)
+
+
+class Languages(Section):
+    configured: tuple[LanguageCode, ...] = Field(
+        default=("en", "es", "de", "fr", "pt", "it", "ru", "zh", "ja", "ko", "ar", "hi", "tr", "vi"), min_length=1
+    )
+    default: LanguageCode = "en"
+
+
+class Conversations(Section):
+    keep_days: int = Field(default=30, ge=1, le=3650)
+
+
+class Server(Section):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    max_body_bytes: int = Field(default=64_000, ge=1_000, le=10_000_000)
+    max_question_chars: int = Field(default=2_000, ge=10, le=100_000)
+    questions_at_once: int = Field(default=64, ge=1, le=10_000)
+    question_seconds: float = Field(default=30, gt=0, le=600)
+
+
+class Cache(Section):
+    size: int = Field(default=2_000, ge=0, le=1_000_000)
+    seconds: float = Field(default=3_600, gt=0)
+
+
+class Logging(Section):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "text"] = "json"
+    message_texts: bool = False
+
+
+class Settings(Section):
+    """Everything that may be set; `config.yaml` at the repository's root lists the same with comments."""
+
+    data_dir: Path = Path("data")
+    knowledge: Knowledge = Knowledge()
+    encoder: EncoderSettings = EncoderSettings()
+    index: IndexSettings = IndexSettings()
+    search: SearchSettings = SearchSettings()
+    answer: AnswerSettings = AnswerSettings()
+    languages: Languages = Languages()
+    conversations: Conversations = Conversations()
+    server: Server = Server()
+    cache: Cache = Cache()
+    logging: Logging = Logging()
+
+    def answer_fingerprint(self) -> str:
+        """Names all that an answer's text depends on besides the question and the knowledge."""
+        parts = (self.encoder, self.index, self.search, self.answer, self.languages)
+        text = "\n".join(part.model_dump_json() for part in parts)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    def resolved(self, base: Path) -> Settings:
+        """The same with every path absolute; relative ones start at `base`."""
+        roots = tuple((base / root.expanduser()).resolve() for root in self.knowledge.roots)
+        return self.model_copy(
+            update={
+                "data_dir": (base / self.data_dir.expanduser()).resolve(),
+                "knowledge": self.knowledge.model_copy(update={"roots": roots}),
+            }
+        )

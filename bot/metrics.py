@@ -1,0 +1,54 @@
+"""What Prometheus reads. Label values come from closed sets, so nobody who asks can grow the series."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+STAGES = frozenset({"language", "recall", "rerank", "answer", "total", "encode", "load", "fold", "cache"})
+STAGE_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+REQUEST_BUCKETS = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30)
+
+
+class Metrics:
+    """The counters of one desk, in a registry of their own."""
+
+    def __init__(self, languages: Collection[str]) -> None:
+        self._languages = frozenset(languages)
+        self.registry = CollectorRegistry()
+        self.questions = Counter(
+            "polydesk_questions", "Questions by outcome", ["status", "language", "cached"], registry=self.registry
+        )
+        self.refused = Counter("polydesk_refused", "Questions turned away", ["reason"], registry=self.registry)
+        self.stages = Histogram(
+            "polydesk_stage_seconds", "Time by stage", ["stage"], buckets=STAGE_BUCKETS, registry=self.registry
+        )
+        self.degraded = Counter("polydesk_degraded", "Answers made without a part", ["part"], registry=self.registry)
+        self.requests = Histogram(
+            "polydesk_request_seconds",
+            "HTTP requests",
+            ["method", "route", "status"],
+            buckets=REQUEST_BUCKETS,
+            registry=self.registry,
+        )
+        self.ingests = Counter("polydesk_ingests", "Ingest runs", ["outcome"], registry=self.registry)
+        self.ingest_seconds = Gauge("polydesk_ingest_seconds", "Length of the last ingest run", registry=self.registry)
+        self.broken_files = Gauge("polydesk_broken_files", "Files the last ingest refused", registry=self.registry)
+        self.passages = Gauge("polydesk_passages", "Passages published", registry=self.registry)
+        self.revision = Gauge("polydesk_knowledge_revision", "Published revision", registry=self.registry)
+
+    def answered(
+        self, status: str, language: str, cached: bool, timings_ms: Mapping[str, float], degraded: Collection[str]
+    ) -> None:
+        """Counts one answer."""
+        self.questions.labels(status, language if language in self._languages else "other", str(cached).lower()).inc()
+        for stage, milliseconds in timings_ms.items():
+            if stage in STAGES:
+                self.stages.labels(stage).observe(milliseconds / 1000)
+        for part in degraded:
+            self.degraded.labels(part).inc()
+
+    def text(self) -> bytes:
+        """The exposition format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,107 @@
+"""What every request passes: an id, a size limit, security headers, a log line, a measurement, and the last catch."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.metrics import Metrics
+from bot.web.errors import problem_body
+
+SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
+METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"})
+QUIET = frozenset({"/health", "/ready", "/metrics"})
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+
+log = structlog.get_logger()
+
+
+class Edge:
+    """The outermost layer. Plain ASGI: it stands in the way of every answer, and streams pass through untouched."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, max_body_bytes: int) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        headers = dict(scope["headers"])
+        request_id = _request_id(headers.get(b"x-request-id", b""))
+        scope["request_id"] = request_id
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), *RAW_HEADERS, (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            if _declared_length(headers) > self._max_body_bytes:
+                too_large = problem_body(413, self._limit_sentence(), request_id, headers={"Connection": "close"})
+                await too_large(scope, receive, send_with_headers)
+            else:
+                await self._app(scope, self._limited(receive), send_with_headers)
+        except Exception as error:  # The last catch: a person gets a sentence, the log has the trace.
+            log.error("request_failed", path=scope["path"], request_id=request_id, exc_info=error)
+            if status:
+                raise  # The response has begun; only breaking the connection can say that it is not whole.
+            sentence = "Something went wrong here. The log has this request's id."
+            await problem_body(500, sentence, request_id)(scope, receive, send_with_headers)
+        finally:
+            self._record(scope, status, time.perf_counter() - started, request_id)
+
+    def _limited(self, receive: Receive) -> Receive:
+        """`receive` that stops a body which grows over the limit while it is read, whatever its header said."""
+        taken = 0
+
+        async def limited() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self._max_body_bytes:
+                raise HTTPException(413, self._limit_sentence(), {"Connection": "close"})
+            return message
+
+        return limited
+
+    def _limit_sentence(self) -> str:
+        return f"The body is larger than {self._max_body_bytes} bytes."
+
+    def _record(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
+        route = getattr(scope.get("route"), "path", "other")
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        self._metrics.requests.labels(method, route, status).observe(seconds)
+        if scope["path"] not in QUIET:
+            milliseconds = round(seconds * 1000, 1)
+            log.info("request", method=method, route=route, status=status, ms=milliseconds, request_id=request_id)
+
+
+def _request_id(given: bytes) -> str:
+    return given.decode() if SANE_ID.match(given) else uuid.uuid4().hex[:16]
+
+
+def _declared_length(headers: dict[bytes, bytes]) -> int:
+    try:
+        return int(headers.get(b"content-length", b"0"))
+    except ValueError:
+        return 0

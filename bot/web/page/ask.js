@@ -1,0 +1,167 @@
+// Asks the desk and shows the answer as it comes. Text from the desk is only ever set as text, never as markup.
+
+const element = (id) => document.getElementById(id);
+const form = element("form");
+const question = element("question");
+const button = element("ask");
+const status = element("status");
+const article = element("answer");
+const text = element("text");
+const chooser = element("language");
+
+let phrases = {};
+let conversation = "new";
+let running = null;
+
+async function loadPhrases(language) {
+  const response = await fetch(`/api/phrases?language=${encodeURIComponent(language)}`);
+  if (!response.ok) return;
+  const body = await response.json();
+  phrases = body.phrases;
+  document.documentElement.lang = body.language;
+  document.documentElement.dir = phrases.direction ?? "ltr";
+  for (const node of document.querySelectorAll("[data-phrase]")) node.textContent = phrases[node.dataset.phrase] ?? "";
+  question.placeholder = phrases["page.placeholder"] ?? "";
+  document.title = phrases["page.title"] ?? document.title;
+  if (chooser.options.length) chooser.options[0].text = phrases["page.language_automatic"];
+  else {
+    chooser.add(new Option(phrases["page.language_automatic"], ""));
+    for (const code of body.languages) {
+      const name = new Intl.DisplayNames([code], { type: "language" }).of(code);
+      chooser.add(new Option(name, code));
+    }
+  }
+}
+
+function withMarkers(markdown) {
+  const nodes = [];
+  for (const [n, part] of markdown.split(/\[(\d+)\]/).entries()) {
+    if (n % 2 === 0) {
+      nodes.push(part);
+      continue;
+    }
+    const link = document.createElement("a");
+    link.href = `#citation-${part}`;
+    link.className = "marker";
+    link.textContent = `[${part}]`;
+    nodes.push(link);
+  }
+  return nodes;
+}
+
+function safeLink(url) {
+  if (!url) return "";
+  const parsed = new URL(url, location.href);
+  return ["http:", "https:"].includes(parsed.protocol) ? parsed.href : "";
+}
+
+function citationItem(citation) {
+  const item = document.createElement("li");
+  item.id = `citation-${citation.n}`;
+  item.value = citation.n;
+  const href = safeLink(citation.url);
+  const title = document.createElement(href ? "a" : "span");
+  if (href) {
+    title.href = href;
+    title.rel = "noopener";
+  }
+  title.dir = "auto";
+  title.textContent = citation.heading.length ? citation.heading.join(" › ") : citation.title;
+  const quote = document.createElement("blockquote");
+  quote.dir = "auto";
+  if (citation.language) quote.lang = citation.language;
+  if (title.href) title.title = phrases["page.open_source"] ?? "";
+  quote.textContent = citation.quote;
+  item.append(title, quote);
+  return item;
+}
+
+function show(answer) {
+  text.lang = answer.language;
+  text.replaceChildren(...withMarkers(answer.text));
+  text.setAttribute("aria-busy", "false");
+  element("citations").replaceChildren(...answer.citations.map(citationItem));
+  element("sources").hidden = answer.citations.length === 0;
+  const total = Math.round(answer.timings_ms.total);
+  element("facts").textContent = `${total} ms · ${answer.language} · #${answer.knowledge_revision}`;
+  if (answer.conversation_id) conversation = answer.conversation_id;
+  status.textContent = "";
+}
+
+function take(event, data) {
+  if (event === "status") status.textContent = phrases["page.thinking"] ?? "";
+  if (event === "delta") {
+    article.hidden = false;
+    text.append(...withMarkers(data.text));
+  }
+  if (event === "answer") {
+    article.hidden = false;
+    show(data);
+  }
+  if (event === "error") status.textContent = data.detail;
+}
+
+async function readStream(response) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let buffer = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    buffer += value;
+    const blocks = buffer.split(/\r?\n\r?\n/);
+    buffer = blocks.pop();
+    for (const block of blocks) {
+      let event = "";
+      const data = [];
+      for (const line of block.split(/\r?\n/)) {
+        if (line.startsWith("event:")) event = line.slice(6).trim();
+        if (line.startsWith("data:")) data.push(line.slice(5).trimStart());
+      }
+      if (event && data.length) take(event, JSON.parse(data.join("\n")));
+    }
+  }
+}
+
+async function ask() {
+  running = new AbortController();
+  button.textContent = phrases["page.stop"] ?? "■";
+  article.hidden = true;
+  text.replaceChildren();
+  text.setAttribute("aria-busy", "true");
+  element("sources").hidden = true;
+  element("facts").textContent = "";
+  status.textContent = phrases["page.thinking"] ?? "";
+  try {
+    const response = await fetch("/api/ask", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
+      body: JSON.stringify({ question: question.value, conversation_id: conversation, language: chooser.value }),
+      signal: running.signal,
+    });
+    if (response.ok) await readStream(response);
+    else status.textContent = (await response.json()).detail;
+  } catch (error) {
+    const stopped = error.name === "AbortError";
+    status.textContent = phrases[stopped ? "page.stopped" : "page.failed"] ?? String(error);
+  } finally {
+    running = null;
+    button.textContent = phrases["page.ask"] ?? "→";
+  }
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (running) running.abort();
+  else if (question.value.trim()) ask();
+});
+question.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  form.requestSubmit();
+});
+chooser.addEventListener("change", () => loadPhrases(chooser.value || navigator.language || "en"));
+element("copy").addEventListener("click", async () => {
+  await navigator.clipboard.writeText(text.textContent);
+  element("copy").textContent = phrases["page.copied"] ?? "✓";
+});
+loadPhrases(navigator.language || "en");
