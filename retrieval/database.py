@@ -1,0 +1,50 @@
+"""Opens the database and brings its tables up to date."""
+
+from __future__ import annotations
+
+import sqlite3
+from importlib import resources
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event
+
+WRITE = {"polydesk_write": True}
+_BUSY_MS = 10_000
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for the URL. SQLite gets write-ahead logging, so that readers never wait for the ingest."""
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def migrate(engine: Engine, package: str = "retrieval") -> None:
+    """Runs a package's migrations that are still missing, in one transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(resources.files(package) / "migrations"))
+    with engine.connect().execution_options(**WRITE) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # The driver's own idea of transactions leaves table changes and reads outside of them; `_begin_sqlite` opens them.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"busy_timeout={_BUSY_MS}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads before it writes cannot wait for another writer unless it announced itself.
+    writes = connection.get_execution_options().get("polydesk_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,231 @@
+"""The index: the pooled vectors in Chroma, one collection an audience. Derived from the store, and rebuilt from it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import chromadb
+import numpy as np
+from chromadb.api.client import Client
+from chromadb.api.collection_configuration import CreateHNSWConfiguration
+from chromadb.api.models.Collection import Collection
+from chromadb.config import Settings
+from chromadb.errors import ChromaError, NotFoundError
+
+from retrieval.encoder.base import Floats
+
+_log = logging.getLogger(__name__)
+_PREFIX = "audience-"
+_HASHED_PREFIX = "hashed-"
+_REBUILD_PREFIX = "rebuild-"
+_PLAIN_NAME = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9_-]{0,200}[a-zA-Z0-9])?")
+_UNCLEAN = "unclean"
+
+
+class VectorIndex(Protocol):
+    """What search and ingest need of an index. Thread-safe; every call blocks."""
+
+    def query(self, audience: str, vector: Floats, n: int) -> list[tuple[int, float]]:
+        """The nearest passages as (id, cosine), best first; fewer than n where there are no more."""
+
+    def add(self, audience: str, ids: Sequence[int], vectors: Sequence[Floats]) -> None:
+        """Adds passages; one that is there already is replaced."""
+
+    def delete(self, audience: str, ids: Sequence[int]) -> None:
+        """Removes passages; one that is not there is passed over."""
+
+    def ids(self, audience: str) -> set[int] | None:
+        """All passages of an audience, or None if they cannot be read."""
+
+    def holds(self, audience: str, ids: Sequence[int], vectors: Sequence[Floats]) -> bool:
+        """Whether the passages are there with these very vectors."""
+
+    def audiences(self) -> list[str]:
+        """The audiences that have a collection, sorted."""
+
+    def drop(self, audience: str) -> None:
+        """Removes an audience and all its passages."""
+
+    def rebuild(self, audience: str, passages: Iterable[tuple[Sequence[int], Sequence[Floats]]]) -> None:
+        """Puts a collection built anew in the place of an audience's; questions go to the former one meanwhile."""
+
+    def outdated(self, audience: str) -> bool:
+        """Whether the collection was built with other settings than the present ones."""
+
+    @property
+    def unclean(self) -> bool:
+        """Whether the last owner was killed, so that every vector should be looked at."""
+
+    def close(self) -> None:
+        """Frees what the index holds."""
+
+
+class Index:
+    """A `VectorIndex` in a folder of this machine. One process may open the folder, see `data_folder`.
+
+    Args:
+        folder: made if it is not there; emptied if Chroma cannot read it, as the store has it all.
+        ef_construction: how many neighbours are weighed when a passage is added.
+        ef_search: how many are weighed for a question; never fewer than are asked for.
+        max_neighbors: links a passage has in the graph (HNSW's M).
+        batch: passages given to Chroma at a time, so that questions never wait long.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        ef_construction: int = 200,
+        ef_search: int = 200,
+        max_neighbors: int = 24,
+        batch: int = 64,
+    ) -> None:
+        self._hnsw: CreateHNSWConfiguration = {
+            "space": "cosine",
+            "ef_construction": ef_construction,
+            "ef_search": ef_search,
+            "max_neighbors": max_neighbors,
+        }
+        self._batch = batch
+        self._marker = folder / _UNCLEAN
+        self._unclean = self._marker.exists()
+        self._client = _open(folder)
+        self._collections: dict[str, Collection] = {}
+        for collection in self._client.list_collections():
+            if collection.name.startswith(_REBUILD_PREFIX):
+                self._client.delete_collection(collection.name)
+            elif collection.metadata:
+                self._collections[str(collection.metadata["audience"])] = collection
+
+    @property
+    def unclean(self) -> bool:
+        return self._unclean
+
+    def query(self, audience: str, vector: Floats, n: int) -> list[tuple[int, float]]:
+        if n < 1 or audience not in self._collections:
+            return []
+        try:
+            found = self._query(audience, vector, n)
+        except NotFoundError:
+            # A rebuild took the collection's place between the look-up and the query.
+            found = self._query(audience, vector, n)
+        ids, distances = found["ids"][0], found["distances"][0]
+        return [(int(id), 1.0 - distance) for id, distance in zip(ids, distances, strict=True)]
+
+    def add(self, audience: str, ids: Sequence[int], vectors: Sequence[Floats]) -> None:
+        if ids:
+            self._marker.touch()
+            if audience not in self._collections:
+                self._collections[audience] = self._create(_collection_name(audience), audience)
+            self._add(self._collections[audience], ids, vectors)
+
+    def delete(self, audience: str, ids: Sequence[int]) -> None:
+        if audience in self._collections:
+            self._marker.touch()
+            for start in range(0, len(ids), self._batch):
+                self._collections[audience].delete(ids=[str(id) for id in ids[start : start + self._batch]])
+
+    def ids(self, audience: str) -> set[int] | None:
+        if audience not in self._collections:
+            return set()
+        try:
+            return {int(id) for id in self._collections[audience].get(include=[])["ids"]}
+        except ChromaError as error:
+            _log.warning("The index of audience %r cannot be read: %s", audience, error)
+            return None
+
+    def holds(self, audience: str, ids: Sequence[int], vectors: Sequence[Floats]) -> bool:
+        if not ids:
+            return True
+        if audience not in self._collections:
+            return False
+        try:
+            found: Any = self._collections[audience].get(ids=[str(id) for id in ids], include=["embeddings"])
+            self._query(audience, vectors[0], 1)
+        except ChromaError as error:
+            # The list of ids and the vectors lie in different files; this is how Chroma says that they differ.
+            _log.warning("The index of audience %r cannot be read: %s", audience, error)
+            return False
+        stored = dict(zip(map(int, found["ids"]), np.asarray(found["embeddings"], np.float32), strict=True))
+        return all(
+            id in stored and stored[id].shape == vector.shape and np.allclose(stored[id], vector, atol=1e-3)
+            for id, vector in zip(ids, vectors, strict=True)
+        )
+
+    def audiences(self) -> list[str]:
+        return sorted(self._collections)
+
+    def drop(self, audience: str) -> None:
+        collection = self._collections.pop(audience, None)
+        if collection is not None:
+            self._client.delete_collection(collection.name)
+
+    def rebuild(self, audience: str, passages: Iterable[tuple[Sequence[int], Sequence[Floats]]]) -> None:
+        self._marker.touch()
+        name = _collection_name(audience)
+        fresh = self._create(_REBUILD_PREFIX + name, audience)
+        for ids, vectors in passages:
+            self._add(fresh, ids, vectors)
+        former = self._collections.get(audience)
+        self._collections[audience] = fresh
+        if former is not None:
+            self._client.delete_collection(former.name)
+        # A kill before this line leaves no collection of the name: the next start builds it from the store.
+        fresh.modify(name=name)
+
+    def outdated(self, audience: str) -> bool:
+        built: Any = self._collections[audience].configuration.get("hnsw") or {}
+        return any(built.get(key) != value for key, value in self._hnsw.items())
+
+    def close(self) -> None:
+        self._client.close()
+        self._marker.unlink(missing_ok=True)
+
+    def _create(self, name: str, audience: str) -> Collection:
+        return self._client.get_or_create_collection(
+            name,
+            embedding_function=None,
+            metadata={"audience": audience},
+            configuration={"hnsw": self._hnsw},
+        )
+
+    def _add(self, collection: Collection, ids: Sequence[int], vectors: Sequence[Floats]) -> None:
+        for start in range(0, len(ids), self._batch):
+            part = slice(start, start + self._batch)
+            collection.upsert(ids=[str(id) for id in ids[part]], embeddings=np.stack(vectors[part]))
+
+    def _query(self, audience: str, vector: Floats, n: int) -> Any:
+        return self._collections[audience].query(
+            query_embeddings=vector[np.newaxis], n_results=n, include=["distances"]
+        )
+
+
+def _open(folder: Path) -> Client:
+    settings = Settings(anonymized_telemetry=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        client = chromadb.PersistentClient(folder, settings=settings)
+        client.list_collections()
+    except (ChromaError, FileExistsError) as error:
+        _log.warning("The index in %s cannot be read and is built anew from the store: %s", folder, error)
+        if folder.is_dir():
+            shutil.rmtree(folder)
+        else:
+            folder.unlink()
+        folder.mkdir(parents=True)
+        client = chromadb.PersistentClient(folder, settings=settings)
+    # The declared type lacks `close`, the real one has it.
+    return cast(Client, client)
+
+
+def _collection_name(audience: str) -> str:
+    """Chroma takes 3 to 512 letters, digits, dots, dashes and underscores; what does not fit is hashed."""
+    if _PLAIN_NAME.fullmatch(audience):
+        return _PREFIX + audience
+    return _HASHED_PREFIX + hashlib.sha256(audience.encode()).hexdigest()
