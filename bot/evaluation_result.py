@@ -20,6 +20,7 @@ class Evaluation:
         threshold: the confidence below which the desk abstained.
         results: one summary a question language, in the order in which the languages were given.
         outcomes: one a question, in the order asked; reports draw from them.
+        failures: a sentence for each knowledge file that could not be used.
     """
 
     files: int
@@ -28,6 +29,7 @@ class Evaluation:
     results: tuple[Summary, ...]
     average: Summary
     outcomes: tuple[Outcome, ...]
+    failures: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `polydesk eval --json`; null stands where nothing was measured."""

@@ -55,6 +55,7 @@ def render(evaluation: Evaluation, when: datetime) -> str:
             abstention_plot(evaluation.outcomes, evaluation.threshold),
         ),
         ("Time", "Share of the questions done within a time.", latency_plot(evaluation.outcomes)),
+        ("Files left out", "These knowledge files could not be used.", _list(evaluation.failures)),
     ]
     body = "\n".join(
         f"<section><h2>{escape(title)}</h2><p>{escape(text)}</p>{content}</section>"
@@ -68,6 +69,10 @@ def render(evaluation: Evaluation, when: datetime) -> str:
         f"<p>{evaluation.average.questions} questions against {evaluation.files} files in {evaluation.passages} "
         f"passages, {escape(when.isoformat(sep=' ', timespec='minutes'))}.</p>\n{body}\n</body></html>\n"
     )
+
+
+def _list(lines: Sequence[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>" if lines else ""
 
 
 def table(evaluation: Evaluation) -> str:

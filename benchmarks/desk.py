@@ -1,0 +1,178 @@
+"""A desk in a process of its own, as `polydesk serve` starts it, on a port and a data folder of the benchmark's."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from retrieval.errors import PolydeskError
+
+HOST = "127.0.0.1"
+ROOT = Path(__file__).parent.parent
+
+
+class DeskFailed(PolydeskError):
+    """The desk did not start; the message holds the end of its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A running desk.
+
+    Attributes:
+        port: where it listens.
+        process: its main process; ingest may run in children of it.
+        seconds_to_ready: from the start of the process until /ready said yes.
+    """
+
+    port: int
+    process: int
+    seconds_to_ready: float
+
+    def ask(self, text: str) -> dict[str, Any]:
+        """The whole answer to one question."""
+        request = urllib.request.Request(
+            f"http://{HOST}:{self.port}/api/ask",
+            json.dumps({"question": text}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            answer: dict[str, Any] = json.load(reply)
+        return answer
+
+    def metric(self, name: str) -> float:
+        """A figure from /metrics, summed over its labels; 0 where it is absent."""
+        with urllib.request.urlopen(f"http://{HOST}:{self.port}/metrics", timeout=60) as reply:
+            lines = reply.read().decode().splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.partition("{")[0].split(" ")[0] == name)
+
+    def resident_bytes(self) -> int:
+        """Memory of the main process and its children; what they share counts once."""
+        return sum(_proportional_bytes(process) for process in (self.process, *descendants(self.process)))
+
+    def children_seconds(self) -> float:
+        """Processor time of the living children: that of an ingest under way."""
+        return sum(_processor_seconds(process) for process in descendants(self.process))
+
+
+@contextmanager
+def serving(
+    folder: Path,
+    roots: Sequence[Path],
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    published: bool = True,
+    patience: float = 3600,
+) -> Iterator[Desk]:
+    """A desk that serves these roots from ``folder/data``.
+
+    Args:
+        settings: sections of config.yaml to change.
+        published: wait until a revision is published, not only until the desk is ready.
+        patience: seconds until it counts as failed.
+
+    Raises:
+        DeskFailed: it ended, or was not ready in time.
+    """
+    port = _free_port()
+    configuration = {
+        "data_dir": str(folder / "data"),
+        **(settings or {}),
+        "knowledge": {"roots": [str(root.absolute()) for root in roots], **(settings or {}).get("knowledge", {})},
+        "server": {"host": HOST, "port": port, **(settings or {}).get("server", {})},
+    }
+    file = folder / "benchmark.yaml"
+    file.write_text(yaml.safe_dump(configuration), encoding="utf-8")
+    with (folder / "desk.log").open("wb") as log:
+        begun = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot.cli", "serve", "--config", str(file)],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=ROOT,
+        )
+        try:
+            _await_ready(process, port, begun + patience, folder / "desk.log")
+            desk = Desk(port, process.pid, time.perf_counter() - begun)
+            while published and not desk.metric("polydesk_knowledge_revision"):
+                _check_alive(process, begun + patience, folder / "desk.log")
+                time.sleep(0.2)
+            yield desk
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def descendants(process: int) -> list[int]:
+    """The living processes below one."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (fields := _stat(int(entry.name))):
+            children.setdefault(int(fields[1]), []).append(int(entry.name))
+    found, waiting = [], [process]
+    while waiting:
+        below = children.get(waiting.pop(), [])
+        found += below
+        waiting += below
+    return found
+
+
+def _stat(process: int) -> list[str]:
+    """The fields of /proc/PID/stat from the state on; empty when it has ended."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _processor_seconds(process: int) -> float:
+    fields = _stat(process)
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+
+
+def _proportional_bytes(process: int) -> int:
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+
+
+def _await_ready(process: subprocess.Popen[bytes], port: int, until: float, log: Path) -> None:
+    while True:
+        _check_alive(process, until, log)
+        try:
+            with urllib.request.urlopen(f"http://{HOST}:{port}/ready", timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.02)
+
+
+def _check_alive(process: subprocess.Popen[bytes], until: float, log: Path) -> None:
+    if process.poll() is not None or time.perf_counter() > until:
+        tail = log.read_text(errors="replace")[-1500:]
+        raise DeskFailed(f"The desk was not ready (exit status {process.returncode}). Its log ends:\n{tail}")
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        return int(taken.getsockname()[1])

@@ -1,0 +1,54 @@
+"""How long the desk takes to start, the first time (with the knowledge read) and later, and what memory it holds.
+
+`--knowledge` says what is served; without it the demo shop. Installing, before it, is not part.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import util
+
+from benchmarks.desk import ROOT, serving
+from benchmarks.options import Options
+from benchmarks.result import Cell, Result
+from benchmarks.timing import stopwatch
+
+STARTS = 5
+QUESTION = "Where can I read more about this?"
+LIBRARIES = "import chromadb, fastapi, uvicorn, onnxruntime, sqlalchemy, numpy, tokenizers"
+TORCH = "import torch, sentence_transformers"
+
+
+def run(options: Options) -> Result:
+    """Starts the desk several times on one data folder."""
+    knowledge = options.knowledge or ROOT / "knowledge"
+    rows: list[tuple[Cell, ...]] = []
+    with options.folder("start") as folder:
+        with stopwatch() as first, serving(folder, [knowledge]) as desk:
+            desk.ask(QUESTION)
+            passages = int(desk.metric("polydesk_passages"))
+            rows.append(("first start to published", None, desk.resident_bytes() / 1e6))
+        rows[0] = (rows[0][0], first.seconds, rows[0][2])
+        for number in range(2 if options.limit else STARTS):
+            with serving(folder, [knowledge]) as desk, stopwatch() as answered:
+                desk.ask(QUESTION)
+                took = desk.seconds_to_ready + answered.seconds
+                rows.append((f"start {number + 2} to the first answer", took, desk.resident_bytes() / 1e6))
+    rows.append(("baseline: the libraries alone", _imports(LIBRARIES), None))
+    if util.find_spec("torch") and util.find_spec("sentence_transformers"):
+        rows.append(("baseline: torch and sentence-transformers alone", _imports(TORCH), None))
+    return Result(
+        title="Start-up and memory",
+        baseline="a Python process that only imports the libraries the desk stands on; beside it, where they are "
+        "installed, the libraries of an encoder on torch.",
+        setting={"passages": passages},
+        columns=("", "seconds", "resident MB"),
+        rows=rows,
+    )
+
+
+def _imports(statement: str) -> float:
+    with stopwatch() as watch:
+        subprocess.run([sys.executable, "-c", statement], check=True)
+    return watch.seconds
