@@ -1,0 +1,66 @@
+# `make serve` installs on the first run and starts the desk; every target works in a fresh clone.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+# The default install has no torch. The tests run the same model through sentence-transformers too, which needs it;
+# on Linux PyPI's torch brings CUDA, so point pip at a CPU build (PIP_INDEX_URL, PIP_FIND_LINKS) where size matters.
+TORCH ?= torch==2.13.0
+TEST_EXTRAS ?= dev,sentence-transformers
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help serve install test lint format bench lock demo-files clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+serve: $(VENV)/.installed ## Start the desk on http://localhost:8080 (ARGS="--port 9000" is passed on)
+	$(BIN)/polydesk serve $(ARGS)
+
+install: $(VENV)/.installed ## Install the desk into .venv without starting it
+
+# Lint first, so that the tests' summary is the last thing on the screen.
+test: lint ## Lint, check types and run all tests
+	$(BIN)/pytest $(ARGS)
+
+lint: $(VENV)/.installed-dev ## Check style, formatting and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(VENV)/.installed-dev ## Rewrite the code in the house format
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(VENV)/.installed-dev ## Run the benchmarks (ARGS are passed on)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(VENV)/.installed-dev ## Write the versions installed in .venv to constraints.txt
+	{ echo '# Exact versions of everything that is installed. Written by `make lock`; change pyproject.toml instead.'; \
+	  $(BIN)/pip freeze --exclude-editable | grep -v ' @ ' | sed -E 's/\+[A-Za-z0-9.]+$$//'; } > constraints.tmp
+	mv constraints.tmp constraints.txt
+	touch $(VENV)/.installed $(VENV)/.installed-dev
+
+demo-files: $(VENV)/.installed-dev ## Write the demo's PDF and DOCX again
+	$(BIN)/python scripts/make_demo_files.py
+
+clean: ## Remove the environment and all caches; data/ stays
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Polydesk needs Python 3.11 or later; name one: make PYTHON=python3.12 …" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# The stamps make a second start skip pip; a change of the requirements runs it again.
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/pip install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/pip install --quiet -c constraints.txt $(TORCH) -e '.[$(TEST_EXTRAS)]'
+	@touch $(VENV)/.installed $@
