@@ -144,7 +144,7 @@ def write_manual(target: Path) -> None:
         pdf,
         "The display shows a code when something needs your attention. Codes clear themselves once the cause is gone.",
     )
-    with pdf.table(col_widths=(12, 54, 84), line_height=7) as table:
+    with pdf.table(col_widths=(12, 54, 84), line_height=5, padding=1) as table:
         table.row(("Code", "Meaning", "What to do"))
         for row in ERROR_CODES:
             table.row(row)

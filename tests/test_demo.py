@@ -54,7 +54,7 @@ def test_the_expired_page_is_over() -> None:
 
 
 def test_the_table_of_questions_has_two_columns_and_twenty_rows() -> None:
-    with (KNOWLEDGE / "faq.csv").open(encoding="utf-8", newline="") as file:
+    with (KNOWLEDGE / "questions-and-answers.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 20
     assert all(row.keys() == {"question", "answer"} and all(row.values()) for row in rows)
