@@ -77,7 +77,7 @@ async def evaluate(
         PolydeskError: the knowledge cannot be indexed.
     """
     questions = read_all(queries, limit)
-    async with Service(evaluation_settings(settings, knowledge)) as service:
+    async with Service.open(evaluation_settings(settings, knowledge)) as service:
         report = await service.ingest((), ingesting)
         evaluation = await ask_all(service, questions, asking)
     return replace(evaluation, failures=tuple(_sentence(failure) for failure in report["failures"]))
@@ -156,6 +156,7 @@ async def ask(
         confidence=last.confidence,
         rerank_ms=answer.timings_ms.get("rerank", 0.0),
         total_ms=answer.timings_ms["total"],
+        similarity=search.candidates[0].similarity if search.candidates else 0.0,
     )
 
 

@@ -30,6 +30,7 @@ class Outcome:
         abstained: the desk said that it does not know.
         contains: an expected answer string stands in the answer; None where the question expects none.
         confidence: the desk's own, in [0, 1]; it abstains below its threshold.
+        similarity: the cosine between the question and the first recalled passage, 0 where none was.
     """
 
     question: EvaluationQuestion
@@ -42,6 +43,7 @@ class Outcome:
     confidence: float
     rerank_ms: float
     total_ms: float
+    similarity: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
