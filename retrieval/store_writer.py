@@ -42,10 +42,11 @@ class StoreWriter:
             known = [KnownFile(row.id, _state(row), bool(row.served)) for row in rows]
         return {file.state.key: file for file in known}
 
-    def failed_files(self) -> set[FileKey]:
-        """The files with a standing failure."""
+    def failed_files(self) -> dict[FileKey, str]:
+        """The files with a standing failure, with the fingerprint that failed; "" where it could not be read."""
+        statement = select(failures.c.root, failures.c.path, failures.c.fingerprint)
         with self._engine.connect() as connection, connection.begin():
-            return {(row.root, row.path) for row in connection.execute(select(failures.c.root, failures.c.path))}
+            return {(row.root, row.path): row.fingerprint for row in connection.execute(statement)}
 
     def stage(self, new: Sequence[NewVersion]) -> list[StagedVersion]:
         """Writes versions that nobody sees until they are published."""
@@ -155,6 +156,7 @@ def _stage(connection: Connection, new: NewVersion) -> StagedVersion:
         {
             "version_id": version_id,
             "ordinal": ordinal,
+            "url": passage.url,
             "anchor": passage.anchor,
             "heading": json.dumps(passage.heading, ensure_ascii=False),
             "text": passage.text,
@@ -249,6 +251,7 @@ def _record_failure(connection: Connection, failure: FailedFile) -> None:
             path=failure.path,
             line=failure.line,
             reason=failure.reason,
+            fingerprint=failure.state.fingerprint if failure.state else "",
             since=since or datetime.now(UTC),
         )
     )

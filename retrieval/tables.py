@@ -81,6 +81,7 @@ passages = Table(
     Column("id", Key, primary_key=True),
     Column("version_id", Key, ForeignKey("file_versions.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("ordinal", Integer, nullable=False),
+    Column("url", Text, nullable=False),
     Column("anchor", Text, nullable=False),
     Column("heading", Text, nullable=False),
     Column("text", Text, nullable=False),
@@ -127,5 +128,6 @@ failures = Table(
     Column("path", Text, primary_key=True),
     Column("line", Integer),
     Column("reason", Text, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
     Column("since", DateTime(timezone=True), nullable=False),
 )

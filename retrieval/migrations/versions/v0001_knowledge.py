@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("id", Key, nullable=False),
         sa.Column("version_id", Key, nullable=False),
         sa.Column("ordinal", sa.Integer, nullable=False),
+        sa.Column("url", sa.Text, nullable=False),
         sa.Column("anchor", sa.Text, nullable=False),
         sa.Column("heading", sa.Text, nullable=False),
         sa.Column("text", sa.Text, nullable=False),
@@ -91,6 +92,7 @@ def upgrade() -> None:
         sa.Column("path", sa.Text, nullable=False),
         sa.Column("line", sa.Integer),
         sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("fingerprint", sa.String(64), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("root", "path", name="pk_failures"),
     )
