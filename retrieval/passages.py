@@ -24,11 +24,15 @@ class Section:
     Attributes:
         heading: the path of headings from the document's title down to this section's own.
         anchor: the fragment (without ``#``) that opens this section, or "" for the page's top.
+        url: where this section is read, if it has a page of its own (a row of a CSV file), or "".
+        alone: whether it stays a passage of its own however short it is.
     """
 
     heading: tuple[str, ...]
     anchor: str
     blocks: tuple[Block, ...]
+    url: str = ""
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
