@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bot.answers.values import Citation
+
+if TYPE_CHECKING:
+    from retrieval.search import SearchResult
 
 Status = Literal["answered", "no_answer", "handed_off"]
 Step = Literal["language", "search", "answer"]
@@ -40,20 +43,7 @@ class Answer:
             "text": self.text,
             "language": self.language,
             "translated": self.translated,
-            "citations": [
-                {
-                    "n": citation.n,
-                    "title": citation.title,
-                    "url": citation.url,
-                    "path": citation.path,
-                    "anchor": citation.anchor,
-                    "heading": list(citation.heading),
-                    "quote": citation.quote,
-                    "language": citation.language,
-                    "score": citation.score,
-                }
-                for citation in self.citations
-            ],
+            "citations": [citation.to_json() for citation in self.citations],
             "degraded": list(self.degraded),
             "knowledge_revision": self.knowledge_revision,
             "timings_ms": self.timings_ms,
@@ -76,10 +66,18 @@ class DeltaEvent:
 
 @dataclass(frozen=True, slots=True)
 class AnswerEvent:
-    """The whole answer; always the last event. `cached` says that it was remembered."""
+    """The whole answer; always the last event.
+
+    Attributes:
+        cached: it was remembered; then there was no search.
+        search: what the answer was made from, for whoever asks why (`polydesk eval`); never sent to customers.
+        confidence: that the knowledge answers the question, in [0, 1], as compared with the threshold.
+    """
 
     answer: Answer
     cached: bool = False
+    search: SearchResult | None = None
+    confidence: float = 0.0
 
 
 Event = StatusEvent | DeltaEvent | AnswerEvent

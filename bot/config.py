@@ -18,11 +18,11 @@ class Section(BaseModel):
 class Limits(Section):
     """What one knowledge file may cost before it is refused."""
 
-    file_bytes: int = Field(default=64_000_000, ge=1_000)
+    file_bytes: int = Field(default=20_971_520, ge=1_000)
     pages: int = Field(default=2_000, ge=1)
-    expanded_bytes: int = Field(default=256_000_000, ge=1_000)
+    expanded_bytes: int = Field(default=209_715_200, ge=1_000)
     seconds: float = Field(default=30, gt=0, le=3600)
-    memory_bytes: int = Field(default=1_000_000_000, ge=200_000_000)
+    memory_bytes: int = Field(default=1_073_741_824, ge=200_000_000)
 
 
 class Knowledge(Section):
@@ -46,7 +46,7 @@ class IndexSettings(Section):
 
     ef_construction: int = Field(default=200, ge=10, le=2_000)
     ef_search: int = Field(default=200, ge=50, le=2_000)
-    max_neighbors: int = Field(default=32, ge=4, le=128)
+    max_neighbors: int = Field(default=24, ge=4, le=128)
 
 
 class SearchSettings(Section):
@@ -57,7 +57,7 @@ class SearchSettings(Section):
 class AnswerSettings(Section):
     threshold: float = Field(default=0.5, ge=0, le=1)
     max_passages: int = Field(default=3, ge=1, le=10)
-    max_sentences: int = Field(default=4, ge=1, le=20)
+    max_sentences: int = Field(default=3, ge=1, le=20)
 
 
 class Languages(Section):

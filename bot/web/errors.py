@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -12,7 +13,9 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 
+from bot.phrases import Phrases
 from bot.question import QuestionRefused
+from bot.web.requests import browser_languages
 from retrieval.errors import PolydeskError
 
 MEDIA_TYPE = "application/problem+json"
@@ -21,90 +24,52 @@ log = structlog.get_logger()
 
 
 class Problem(BaseModel):
-    """RFC 9457: what went wrong, for a program (`status`, `title`) and for a person (`detail`)."""
+    """RFC 9457: what went wrong, for a program (`status`, `title`) and for a person (`detail`, in their language)."""
 
     type: str = "about:blank"
     title: str = Field(examples=["Unprocessable Content"])
     status: int = Field(examples=[422])
-    detail: str = Field(examples=["The question is empty."])
-    request_id: str = Field(default="", examples=["0b8f5d2c9a7e4d51"])
+    detail: str = Field(examples=["Please type a question."])
+    request_id: str = Field(examples=["0b8f5d2c9a7e4d51"])
 
 
 class Overloaded(PolydeskError):
     """More questions at once than the desk takes; the asker may try again in a moment."""
 
 
-class NotReady(PolydeskError):
-    """The desk cannot answer yet, or no more."""
+def problem_response(request: Request, error: Exception) -> Response:
+    """Any error as a response; what nobody expected is logged with its trace."""
+    status, _, headers = _described(request, error)
+    return Response(problem_bytes(request, error), status, headers, MEDIA_TYPE)
 
 
-def problem(
-    request: Request, status: int, detail: str, title: str = "", headers: dict[str, str] | None = None
-) -> Response:
-    """One problem as a response."""
-    return problem_body(status, detail, request.scope.get("request_id", ""), title, headers)
+def problem_bytes(request: Request, error: Exception) -> bytes:
+    """Any error as the JSON of a problem."""
+    status, detail, _ = _described(request, error)
+    return orjson.dumps(
+        {
+            "type": "about:blank",
+            "title": http.HTTPStatus(status).phrase,
+            "status": status,
+            "detail": detail,
+            "request_id": request_id(request),
+        }
+    )
 
 
-def problem_body(
-    status: int, detail: str, request_id: str, title: str = "", headers: dict[str, str] | None = None
-) -> Response:
-    """The same for callers that have no request at hand."""
-    body = {
-        "type": "about:blank",
-        "title": title or http.HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "request_id": request_id,
-    }
-    return Response(orjson.dumps(body), status, headers, MEDIA_TYPE)
-
-
-def described(error: ValidationError) -> str:
-    """The first thing wrong with a request body, in a sentence."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    message = str(first["msg"])
-    return f"{place}: {message}." if place else f"The body cannot be used: {message}."
+def request_id(request: Request) -> str:
+    """The id that `Edge` gave the request."""
+    return str(request.scope.get("request_id", ""))
 
 
 def install(app: FastAPI) -> None:
-    """Has every error of the application answered as a problem."""
+    """Has the errors that are expected answered as problems; `Edge` takes all others."""
 
-    async def refused(request: Request, error: Exception) -> Response:
-        return problem(request, 422, str(error))
+    async def answer(request: Request, error: Exception) -> Response:
+        return problem_response(request, error)
 
-    async def invalid(request: Request, error: Exception) -> Response:
-        assert isinstance(error, ValidationError)
-        return problem(request, 422, described(error))
-
-    async def http_error(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        headers = dict(error.headers) if error.headers else None
-        return problem(request, error.status_code, _detail(request, error), headers=headers)
-
-    async def overloaded(request: Request, error: Exception) -> Response:
-        return problem(request, 503, str(error), headers={"Retry-After": "1"})
-
-    async def broken(request: Request, error: Exception) -> Response:
-        log.error(
-            "request_failed", path=request.url.path, request_id=request.scope.get("request_id", ""), exc_info=error
-        )
-        return problem(request, 500, "Something went wrong here. The log has this request's id.")
-
-    app.add_exception_handler(QuestionRefused, refused)
-    app.add_exception_handler(ValidationError, invalid)
-    app.add_exception_handler(HTTPException, http_error)
-    app.add_exception_handler(Overloaded, overloaded)
-    app.add_exception_handler(NotReady, overloaded)
-    app.add_exception_handler(PolydeskError, broken)
-
-
-def _detail(request: Request, error: HTTPException) -> str:
-    if error.status_code == 404 and error.detail == "Not Found":
-        return f"There is nothing at {request.url.path}."
-    if error.status_code == 405:
-        return f"{request.url.path} does not take {request.method}."
-    return str(error.detail)
+    for kind in (QuestionRefused, ValidationError, HTTPException, Overloaded, TimeoutError):
+        app.add_exception_handler(kind, answer)
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -113,3 +78,40 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {
         status: {"description": http.HTTPStatus(status).phrase, "content": {MEDIA_TYPE: schema}} for status in statuses
     }
+
+
+def _described(request: Request, error: Exception) -> tuple[int, str, Mapping[str, str] | None]:
+    """Status, sentence and headers of an error."""
+    match error:
+        case QuestionRefused():
+            return 422, _phrase(request, error.key, **error.values), None
+        case ValidationError():
+            return 422, _first_fault(error), None
+        case HTTPException():
+            return error.status_code, _http_detail(request, error), error.headers
+        case Overloaded():
+            return 503, _phrase(request, "error.busy"), {"Retry-After": "1"}
+        case TimeoutError():
+            return 504, _phrase(request, "error.busy"), None
+        case _:
+            return 500, _phrase(request, "error.internal", id=request_id(request)), None
+
+
+def _phrase(request: Request, key: str, **values: object) -> str:
+    phrases: Phrases = request.app.state.phrases
+    known = (code for code in browser_languages(request) if code.split("-")[0].lower() in phrases.languages)
+    return phrases.get(key, next(known, "en").lower(), **values)
+
+
+def _first_fault(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']}." if place else f"The body cannot be used: {first['msg']}."
+
+
+def _http_detail(request: Request, error: HTTPException) -> str:
+    if error.status_code == 404 and error.detail == "Not Found":
+        return f"There is nothing at {request.url.path}."
+    if error.status_code == 405:
+        return f"{request.url.path} does not take {request.method}."
+    return str(error.detail)

@@ -8,10 +8,11 @@ import uuid
 
 import structlog
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.metrics import Metrics
-from bot.web.errors import problem_body
+from bot.web.errors import problem_response
 
 SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
 METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"})
@@ -57,16 +58,15 @@ class Edge:
 
         try:
             if _declared_length(headers) > self._max_body_bytes:
-                too_large = problem_body(413, self._limit_sentence(), request_id, headers={"Connection": "close"})
-                await too_large(scope, receive, send_with_headers)
+                refusal = problem_response(Request(scope), self._too_large())
+                await refusal(scope, receive, send_with_headers)
             else:
                 await self._app(scope, self._limited(receive), send_with_headers)
         except Exception as error:  # The last catch: a person gets a sentence, the log has the trace.
             log.error("request_failed", path=scope["path"], request_id=request_id, exc_info=error)
             if status:
                 raise  # The response has begun; only breaking the connection can say that it is not whole.
-            sentence = "Something went wrong here. The log has this request's id."
-            await problem_body(500, sentence, request_id)(scope, receive, send_with_headers)
+            await problem_response(Request(scope), error)(scope, receive, send_with_headers)
         finally:
             self._record(scope, status, time.perf_counter() - started, request_id)
 
@@ -79,13 +79,13 @@ class Edge:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > self._max_body_bytes:
-                raise HTTPException(413, self._limit_sentence(), {"Connection": "close"})
+                raise self._too_large()
             return message
 
         return limited
 
-    def _limit_sentence(self) -> str:
-        return f"The body is larger than {self._max_body_bytes} bytes."
+    def _too_large(self) -> HTTPException:
+        return HTTPException(413, f"The body is larger than {self._max_body_bytes} bytes.", {"Connection": "close"})
 
     def _record(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
         route = getattr(scope.get("route"), "path", "other")

@@ -1,0 +1,86 @@
+"""One interface to the desk for the commands: the desk that runs on the data folder, or one opened for the moment."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from bot.client import DeskClient, Progress
+from bot.config import Settings
+from bot.desk_file import read_desk_file
+from retrieval.errors import DataFolderInUse
+
+PATIENCE_SECONDS = 10.0
+
+
+class Desk(Protocol):
+    """What `ask`, `search` and `ingest` need."""
+
+    async def ask(self, text: str, language: str, audiences: Sequence[str]) -> dict[str, Any]:
+        """An Answer as JSON values."""
+
+    async def search(self, text: str, language: str, audiences: Sequence[str]) -> dict[str, Any]:
+        """See `bot.explain`."""
+
+    async def ingest(self, roots: Sequence[Path], progress: Progress) -> dict[str, Any]:
+        """Reads the roots, or the configured ones where none are given; returns the report."""
+
+
+class RunningDesk:
+    """The desk of another process, over HTTP."""
+
+    def __init__(self, client: DeskClient) -> None:
+        self._client = client
+
+    async def ask(self, text: str, language: str, audiences: Sequence[str]) -> dict[str, Any]:
+        return await self._client.ask(text, language, audiences)
+
+    async def search(self, text: str, language: str, audiences: Sequence[str]) -> dict[str, Any]:
+        return await self._client.search(text, language, audiences)
+
+    async def ingest(self, roots: Sequence[Path], progress: Progress) -> dict[str, Any]:
+        return await self._client.ingest([str(root) for root in roots], progress)
+
+
+@asynccontextmanager
+async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
+    """The desk of a data folder, wherever it runs.
+
+    Raises:
+        DataFolderInUse: when a process has the folder that is not a desk one can speak to.
+    """
+    from bot.local_desk import LocalDesk
+    from bot.service import Service
+
+    async with AsyncExitStack() as stack:
+        try:
+            service = await stack.enter_async_context(Service.open(settings))
+        except DataFolderInUse:
+            client = await _find_running(settings.data_dir)
+            if client is None:
+                raise
+            desk: Desk = RunningDesk(await stack.enter_async_context(client))
+        else:
+            desk = LocalDesk(service)
+        yield desk
+
+
+async def _find_running(data_dir: Path) -> DeskClient | None:
+    """The desk that holds the folder; one that is just starting is waited for."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        desk = read_desk_file(data_dir)
+        if desk is None and time.monotonic() > until - PATIENCE_SECONDS + 1:
+            return None  # Whoever holds the folder is no desk that is about to listen.
+        if desk is not None:
+            client = DeskClient(desk)
+            if await client.alive():
+                return client
+            await client.__aexit__(None, None, None)
+        if time.monotonic() > until:
+            return None
+        await asyncio.sleep(0.2)

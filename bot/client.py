@@ -1,0 +1,120 @@
+"""Speaks to the running desk for the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from bot.desk_file import DeskFile
+from retrieval.errors import PolydeskError
+
+SECONDS = 60.0
+
+Progress = Callable[[dict[str, Any]], None]
+
+
+class DeskRefused(PolydeskError):
+    """The running desk answered with a problem; the text is its detail.
+
+    Attributes:
+        status: of HTTP.
+    """
+
+    def __init__(self, detail: str, status: int) -> None:
+        self.status = status
+        super().__init__(detail)
+
+
+class DeskClient:
+    """One running desk, asked as an operator."""
+
+    def __init__(self, desk: DeskFile, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._url = desk.url
+        self._http = httpx.AsyncClient(
+            base_url=desk.url,
+            headers={"Authorization": f"Bearer {desk.token}"},
+            timeout=SECONDS,
+            transport=transport,
+            trust_env=False,  # A proxy has no business between two processes of one machine.
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def alive(self) -> bool:
+        """Whether a desk answers there that knows the token."""
+        try:
+            return (await self._http.get("/api/operator", timeout=5)).status_code == 204
+        except httpx.HTTPError:
+            return False
+
+    async def ask(self, text: str, language: str, audiences: Sequence[str]) -> dict[str, Any]:
+        """An Answer as JSON values."""
+        return await self._post("/api/ask", {"question": text, "language": language, "audiences": list(audiences)})
+
+    async def search(self, text: str, language: str, audiences: Sequence[str]) -> dict[str, Any]:
+        """See `bot.explain`."""
+        return await self._post("/api/search", {"question": text, "language": language, "audiences": list(audiences)})
+
+    async def ingest(self, roots: Sequence[str], progress: Progress) -> dict[str, Any]:
+        """Has the desk read the roots; `progress` is called with each step. Returns the report.
+
+        Raises:
+            DeskRefused: when the desk cannot.
+        """
+        async for event, values in self._events("/api/ingest", {"roots": list(roots)}):
+            if event == "progress":
+                progress(values)
+            elif event == "report":
+                return values
+            elif event == "error":
+                raise DeskRefused(str(values.get("detail", "")), int(values.get("status", 500)))
+        raise DeskRefused(f"The desk at {self._url} went away during the ingest.", 500)
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            response = await self._http.post(path, json=body)
+        except httpx.HTTPError as error:
+            raise self._lost(error) from error
+        if response.is_error:
+            raise _refusal(response)
+        values: dict[str, Any] = response.json()
+        return values
+
+    async def _events(self, path: str, body: dict[str, Any]) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        event = ""
+        try:
+            async with self._http.stream(
+                "POST", path, json=body, timeout=httpx.Timeout(SECONDS, read=None)
+            ) as response:
+                if response.is_error:
+                    await response.aread()
+                    raise _refusal(response)
+                async for line in response.aiter_lines():
+                    name, _, value = line.partition(":")
+                    if name == "event":
+                        event = value.strip()
+                    elif name == "data":
+                        yield event, json.loads(value)
+        except httpx.HTTPError as error:
+            raise self._lost(error) from error
+
+    def _lost(self, error: httpx.HTTPError) -> DeskRefused:
+        return DeskRefused(f"The desk at {self._url} does not answer: {error or type(error).__name__}.", 503)
+
+
+def _refusal(response: httpx.Response) -> DeskRefused:
+    try:
+        detail = str(response.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        detail = f"{response.url} answered with {response.status_code}."
+    return DeskRefused(detail, response.status_code)

@@ -1,0 +1,255 @@
+"""Opens everything once and closes everything once; the only place that turns settings into parts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, Self
+
+import structlog
+import threadpoolctl
+from chromadb.errors import ChromaError
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.answer_cache import AnswerCache
+from bot.answers.extractive import Extractive
+from bot.assistant import Assistant
+from bot.config import Settings
+from bot.conversations import Conversations
+from bot.explain import explain
+from bot.knowledge import Dependency, Knowledge
+from bot.metrics import Metrics
+from bot.phrases import Phrases
+from bot.question import Question
+from retrieval.data_folder import DataFolder
+from retrieval.database import migrate
+from retrieval.documents.limits import Limits
+from retrieval.encoder import create_encoder
+from retrieval.encoder.base import Encoder
+from retrieval.errors import PolydeskError
+from retrieval.index import Index
+from retrieval.ingest import Ingest
+from retrieval.ingest_messages import WorkerSettings
+from retrieval.languages import LanguageDetector
+from retrieval.recover import rebuild, recover
+from retrieval.rerank.late_interaction import LateInteraction
+from retrieval.search import Search
+from retrieval.store import Store
+
+FLUSH_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+class Service:
+    """An open desk. Made by `Service.open`; owns its data folder until closed."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        phrases: Phrases,
+        metrics: Metrics,
+        store: Store,
+        index: Index,
+        encoder: Encoder,
+        search: Search,
+        assistant: Assistant,
+        knowledge: Knowledge,
+    ) -> None:
+        self.settings = settings
+        self.phrases = phrases
+        self.metrics = metrics
+        self.store = store
+        self.index = index
+        self.encoder = encoder
+        self.search = search
+        self.assistant = assistant
+        self.knowledge = knowledge
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings) -> AsyncIterator[Self]:
+        """The desk of a data folder, closed at the end of the block.
+
+        Raises:
+            DataFolderInUse: at once, when another process has the folder.
+            ConfigurationError: when a setting cannot be followed.
+        """
+        async with AsyncExitStack() as stack:
+            folder = stack.enter_context(DataFolder(settings.data_dir))
+            # Questions are worked on side by side; a matrix product that takes every core for itself slows all others.
+            stack.enter_context(threadpoolctl.threadpool_limits(limits=1))
+            phrases = Phrases()
+            metrics = Metrics(settings.languages.configured)
+            # The slow openings do not wait for each other.
+            async with asyncio.TaskGroup() as group:
+                encoder_task = group.create_task(asyncio.to_thread(_open_encoder, settings))
+                store_task = group.create_task(asyncio.to_thread(_open_store, folder))
+                index_task = group.create_task(asyncio.to_thread(_open_index, settings, folder))
+                detector_task = group.create_task(asyncio.to_thread(LanguageDetector, settings.languages.configured))
+            encoder, store, index = encoder_task.result(), store_task.result(), index_task.result()
+            stack.callback(store.close)
+            stack.callback(index.close)
+            stack.callback(encoder.close)
+            await asyncio.to_thread(recover, store, index, encoder.identity)
+
+            reranker = LateInteraction(store)
+            stack.push_async_callback(reranker.close)
+            search = Search(encoder, index, store, reranker, keep=settings.search.keep, recall=settings.search.recall)
+            conversations = Conversations(store.engine, settings.conversations.keep_days)
+            await asyncio.to_thread(conversations.forget_old)
+            await stack.enter_async_context(_flushing(conversations))
+            ingest = Ingest(store, index, settings.knowledge.roots, encoder.identity, _worker_settings(settings))
+            knowledge = Knowledge(settings, store, ingest, metrics)
+            stack.push_async_callback(knowledge.close)
+            await knowledge.open()
+            assistant = Assistant(
+                search,
+                Extractive(
+                    encoder, store, passages=settings.answer.max_passages, sentences=settings.answer.max_sentences
+                ),
+                detector_task.result(),
+                phrases,
+                AnswerCache(settings.cache.size, settings.cache.seconds, settings.answer_fingerprint()),
+                conversations,
+                metrics,
+                threshold=settings.answer.threshold,
+                longest=settings.server.max_question_chars,
+                default_language=settings.languages.default,
+                revision=lambda: knowledge.revision,
+            )
+            yield cls(settings, phrases, metrics, store, index, encoder, search, assistant, knowledge)
+
+    async def explain(self, question: Question) -> dict[str, Any]:
+        """Why this answer, see `bot.explain`."""
+        language, result, confidence = await self.assistant.search(question)
+        return explain(question.text, language, result, confidence, self.settings.answer.threshold)
+
+    async def ingest(self, roots: Sequence[Path], progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+        """Reads the roots, or the configured ones where none are given, and publishes what changed.
+
+        Args:
+            progress: called on the event loop with each step.
+
+        Returns:
+            The report as JSON values.
+        """
+        return await self.knowledge.ingest(roots, progress)
+
+    async def dependencies(self) -> dict[str, Dependency]:
+        """The state of everything the desk needs."""
+        return {
+            "store": await _state(self._store_state),
+            "index": await _state(self._index_state),
+            "encoder": Dependency(True, self.encoder.identity),
+            "knowledge": self.knowledge.state(),
+        }
+
+    async def rebuild(self) -> int:
+        """Builds the index anew from the store; returns its passages."""
+        return await asyncio.to_thread(rebuild, self.store, self.index)
+
+    def require_knowledge(self) -> None:
+        """Raises `NothingIngested` when no revision was ever published."""
+        if not self.knowledge.revision:
+            raise NothingIngested(
+                f"Nothing was ingested into {self.settings.data_dir} yet: run `polydesk ingest`, or `polydesk serve`."
+            )
+
+    def _store_state(self) -> str:
+        figures = self.store.figures()
+        return f"revision {figures.revision}, {figures.files} files, {figures.passages} passages"
+
+    def _index_state(self) -> str:
+        counts = {audience: self.index.count(audience) for audience in self.index.audiences()}
+        return ", ".join(f"{count} {audience}" for audience, count in counts.items()) or "empty"
+
+
+class NothingIngested(PolydeskError):
+    """There is no knowledge to answer from."""
+
+
+def _open_encoder(settings: Settings) -> Encoder:
+    encoder = settings.encoder
+    return create_encoder(
+        encoder.kind,
+        threads=encoder.question_threads,
+        model=encoder.model,
+        device=encoder.device,
+        data_dir=settings.data_dir,
+    )
+
+
+def _open_store(folder: DataFolder) -> Store:
+    store = Store(folder.database_url)
+    store.migrate()
+    migrate(store.engine, "bot")
+    return store
+
+
+def _open_index(settings: Settings, folder: DataFolder) -> Index:
+    graph = settings.index
+    return Index(
+        folder.index_folder,
+        ef_construction=graph.ef_construction,
+        ef_search=graph.ef_search,
+        max_neighbors=graph.max_neighbors,
+    )
+
+
+def _worker_settings(settings: Settings) -> WorkerSettings:
+    knowledge, encoder = settings.knowledge, settings.encoder
+    return WorkerSettings(
+        kind=encoder.kind,
+        model=encoder.model,
+        device=encoder.device,
+        threads=encoder.ingest_threads,
+        data_dir=settings.data_dir,
+        budget=knowledge.passage_tokens,
+        minimum=knowledge.minimum_tokens,
+        limits=parser_limits(settings),
+        languages=settings.languages.configured,
+    )
+
+
+def parser_limits(settings: Settings) -> Limits:
+    """What one file may cost, as the parser takes it."""
+    limits = settings.knowledge.limits
+    return Limits(
+        max_bytes=limits.file_bytes,
+        max_pages=limits.pages,
+        max_expanded_bytes=limits.expanded_bytes,
+        seconds=limits.seconds,
+        memory_bytes=limits.memory_bytes,
+    )
+
+
+async def _state(look: Callable[[], str]) -> Dependency:
+    try:
+        return Dependency(True, await asyncio.to_thread(look))
+    except (SQLAlchemyError, ChromaError, OSError) as error:
+        return Dependency(False, f"{type(error).__name__}: {error}")
+
+
+@asynccontextmanager
+async def _flushing(conversations: Conversations) -> AsyncIterator[None]:
+    """Writes what conversations remember, every now and then and at the end."""
+
+    async def flush_for_ever() -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            try:
+                await asyncio.to_thread(conversations.flush)
+            except SQLAlchemyError as error:
+                log.warning("conversations_not_written", reason=str(error))
+
+    task = asyncio.create_task(flush_for_ever())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        with suppress(SQLAlchemyError):
+            await asyncio.to_thread(conversations.flush)

@@ -1,0 +1,103 @@
+"""POST /api/ask: the whole answer as JSON, or as a stream of server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from bot.answer import Answer, AnswerEvent, DeltaEvent, Event, StatusEvent
+from bot.conversations import conversation_id
+from bot.question import PUBLIC, Question
+from bot.service import Service
+from bot.web.errors import Overloaded, problem_bytes, request_id, responses
+from bot.web.gate import Gate
+from bot.web.access import require_operator
+from bot.web.requests import AskBody, body_schema, browser_languages, read_body
+from bot.web.schema import AnswerSchema
+
+EVENT_STREAM = "text/event-stream"
+STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+router = APIRouter()
+log = structlog.get_logger()
+
+
+@router.post(
+    "/api/ask",
+    summary="Ask a question",
+    response_class=Response,
+    openapi_extra=body_schema(AskBody),
+    responses={
+        200: {
+            "description": "The answer; with `Accept: text/event-stream` the events status, delta, answer, error.",
+            "content": {
+                "application/json": {"schema": {"$ref": f"#/components/schemas/{AnswerSchema.__name__}"}},
+                EVENT_STREAM: {
+                    "schema": {"type": "string"},
+                    "example": 'id: 1\nevent: status\ndata: {"step":"search"}',
+                },
+            },
+        },
+        **responses(401, 413, 415, 422, 500, 503, 504),
+    },
+)
+async def ask(request: Request) -> Response:
+    body = await read_body(request, AskBody)
+    if body.audiences is not None:
+        require_operator(request)
+    service: Service = request.app.state.service
+    question = Question(
+        text=body.question,
+        audiences=PUBLIC if body.audiences is None else body.audiences,
+        language=body.language,
+        conversation_id=conversation_id(body.conversation_id),
+        browser_languages=browser_languages(request),
+    )
+    gate: Gate = request.app.state.gate
+    if EVENT_STREAM in request.headers.get("accept", ""):
+        service.assistant.check(question)  # What is wrong with the question itself is still answered as a problem.
+        return EventSourceResponse(_events(request, service, gate, question), headers=STREAM_HEADERS)
+    with gate.enter():
+        async with asyncio.timeout(service.settings.server.question_seconds):
+            answer = await service.assistant.answer(question)
+    return Response(_json(answer, question), media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+async def _events(request: Request, service: Service, gate: Gate, question: Question) -> AsyncIterator[ServerSentEvent]:
+    """The events of one answer, numbered from 1. When the asker goes away this is cancelled, and with it all work."""
+    number = 0
+    try:
+        with gate.enter():
+            async with asyncio.timeout(service.settings.server.question_seconds):
+                async for event in service.assistant.stream(question):
+                    number += 1
+                    yield _sent(number, event, question)
+    except Exception as error:  # The stream has begun, so the handlers of the application cannot speak any more.
+        if not isinstance(error, Overloaded | TimeoutError):
+            log.error("stream_failed", request_id=request_id(request), exc_info=error)
+        yield ServerSentEvent(problem_bytes(request, error).decode(), event="error", id=str(number + 1))
+
+
+def _sent(number: int, event: Event, question: Question) -> ServerSentEvent:
+    match event:
+        case StatusEvent(step):
+            name, data = "status", orjson.dumps({"step": step})
+        case DeltaEvent(text):
+            name, data = "delta", orjson.dumps({"text": text})
+        case AnswerEvent(answer):
+            name, data = "answer", _json(answer, question)
+    return ServerSentEvent(data.decode(), event=name, id=str(number))
+
+
+def _json(answer: Answer, question: Question) -> bytes:
+    if not question.conversation_id:
+        return orjson.dumps(answer)
+    values: dict[str, Any] = answer.to_json() | {"conversation_id": question.conversation_id}
+    return orjson.dumps(values)

@@ -1,0 +1,57 @@
+"""Whether the desk lives, what of it is ready, and its figures."""
+
+from __future__ import annotations
+
+import orjson
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel, Field
+
+from bot.service import Service
+
+router = APIRouter()
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: str = Field(examples=["alive"])
+
+
+class DependencySchema(BaseModel):
+    """One thing that the desk needs."""
+
+    ready: bool
+    detail: str = Field(examples=["revision 7, 41 files, 212 passages"])
+
+
+class Ready(BaseModel):
+    """Whether questions can be answered, and the state of each dependency."""
+
+    status: str = Field(examples=["ready"])
+    dependencies: dict[str, DependencySchema]
+
+
+@router.get("/health", summary="Is the process alive?", responses={200: {"model": Health}})
+async def health() -> Response:
+    return Response(b'{"status":"alive"}', media_type="application/json")
+
+
+@router.get(
+    "/ready",
+    summary="Can questions be answered?",
+    responses={200: {"model": Ready}, 503: {"model": Ready, "description": "Not yet, or something is broken"}},
+)
+async def ready(request: Request) -> Response:
+    service: Service = request.app.state.service
+    dependencies = await service.dependencies()
+    good = all(dependency.ready for dependency in dependencies.values())
+    body = {"status": "ready" if good else "not_ready", "dependencies": dependencies}
+    return Response(orjson.dumps(body), 200 if good else 503, media_type="application/json")
+
+
+@router.get("/metrics", summary="For Prometheus", response_class=PlainTextResponse)
+async def metrics(request: Request) -> Response:
+    service: Service = request.app.state.service
+    return Response(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)

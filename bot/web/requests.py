@@ -1,0 +1,86 @@
+"""What the endpoints take, and how a body is read: once, by its bytes, straight into its model."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from starlette.exceptions import HTTPException
+
+Audience = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_ -]{0,62}$")]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class AskBody(Body):
+    """A question."""
+
+    question: str = Field(examples=["How long does a refund take?"], description="In any language.")
+    language: str = Field(
+        default="", max_length=35, examples=["de"], description="Of the answer; empty to have it detected."
+    )
+    conversation_id: str = Field(
+        default="",
+        max_length=64,
+        examples=["new"],
+        description='"new" or the id of an earlier answer; the conversation keeps its language.',
+    )
+    audiences: tuple[Audience, ...] | None = Field(
+        default=None,
+        max_length=32,
+        examples=[["public"]],
+        description="Whose files are used; for operators only. Everybody else asks as `public`.",
+    )
+
+
+class SearchBody(Body):
+    """A question whose way through the search is wanted."""
+
+    question: str = Field(examples=["error E-104"])
+    language: str = Field(default="", max_length=35)
+    audiences: tuple[Audience, ...] | None = Field(default=None, max_length=32)
+
+
+class IngestBody(Body):
+    """Which roots to read; none given means the configured ones."""
+
+    roots: tuple[str, ...] = Field(default=(), max_length=64, examples=[["/srv/help"]])
+
+
+Model = TypeVar("Model", bound=Body)
+
+
+async def read_body(request: Request, model: type[Model]) -> Model:
+    """The request's body as a model.
+
+    Raises:
+        HTTPException: 415 when it is declared as something else than JSON.
+        ValidationError: when it is not what the model says.
+    """
+    declared = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
+    if declared != "application/json":
+        raise HTTPException(415, "The body must be application/json.")
+    return model.model_validate_json(await request.body())
+
+
+def body_schema(model: type[Body]) -> dict[str, object]:
+    """The request body for OpenAPI, as FastAPI cannot see what `read_body` reads."""
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def browser_languages(request: Request) -> tuple[str, ...]:
+    """The languages of Accept-Language, best first; at most eight."""
+    weighed: list[tuple[float, int, str]] = []
+    for place, part in enumerate(request.headers.get("accept-language", "").split(",")[:8]):
+        code, _, quality = part.strip().partition(";q=")
+        try:
+            weight = float(quality) if quality else 1.0
+        except ValueError:
+            continue
+        if code and code != "*" and len(code) <= 35 and code.replace("-", "").isalnum() and code.isascii():
+            weighed.append((-weight, place, code))
+    return tuple(code for _, _, code in sorted(weighed))
