@@ -161,6 +161,8 @@ def latency_plot(outcomes: Sequence[Outcome]) -> str:
     """Share of questions done within a time, for the rerank alone and for the whole answer."""
 
     def draw(figure: Figure) -> None:
+        from matplotlib.ticker import NullLocator
+
         axes = figure.subplots()
         for label, colour, times in (
             ("rerank", ORANGE, sorted(outcome.rerank_ms for outcome in outcomes)),
@@ -170,6 +172,11 @@ def latency_plot(outcomes: Sequence[Outcome]) -> str:
             taken = [times[round(step * (len(times) - 1) / 199)] for step in range(200)]
             axes.plot(taken, [step / 199 for step in range(200)], color=colour, label=label)
         axes.set_xscale("log")
+        ticks = [step * 10**power for power in range(-1, 5) for step in (1, 2, 5)]
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks], minor=False)
+        axes.xaxis.set_minor_locator(NullLocator())
+        every = sorted(milliseconds for outcome in outcomes for milliseconds in (outcome.rerank_ms, outcome.total_ms))
+        axes.set_xlim(max(every[0], 0.1) / 1.5, max(every[-1], 1) * 1.5)
         axes.set_xlabel("milliseconds")
         axes.set_ylabel("share of questions")
         axes.legend(fontsize=8)

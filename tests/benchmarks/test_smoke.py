@@ -1,0 +1,106 @@
+"""Every benchmark runs, on a corpus so small that its figures mean nothing."""
+
+import importlib
+import json
+from importlib import util
+from pathlib import Path
+
+import pytest
+
+from benchmarks.abstention import reduced_copy
+from benchmarks.options import MissingOption, Options
+from benchmarks.result import Result
+
+SUBJECTS = {
+    "battery": "Charge the battery at room temperature. A full charge takes four hours.",
+    "refunds": "We refund within five working days after the parcel has arrived.",
+    "brakes": "Have the brakes checked once a year. Worn pads squeal.",
+    "tyres": "Pump the tyres to three bar. A flat tyre is repaired in our workshop.",
+    "lights": "The rear light blinks while the bike is locked.",
+    "delivery": "Parcels leave our warehouse on the day of the order.",
+}
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with knowledge/ and queries.en.jsonl."""
+    folder = tmp_path_factory.mktemp("corpus")
+    (folder / "knowledge").mkdir()
+    lines = []
+    for name, text in SUBJECTS.items():
+        (folder / "knowledge" / f"{name}.md").write_text(f"# {name.title()}\n\n{text}\n", encoding="utf-8")
+        lines += [
+            {"text": f"What about {name}, {number} times?", "gold": [f"{name}.md"], "answers": [text]}
+            for number in range(20)
+        ]
+    (folder / "queries.en.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def options(corpus: Path, tmp_path: Path) -> Options:
+    return Options(
+        knowledge=corpus / "knowledge",
+        queries=(corpus / "queries.en.jsonl",),
+        paragraphs=corpus,
+        limit=100,
+        work=tmp_path,
+        threads=1,
+    )
+
+
+def run(name: str, options: Options) -> Result:
+    result: Result = importlib.import_module(f"benchmarks.{name}").run(options)
+    assert all(len(row) == len(result.columns) for row in result.rows)
+    assert any(str(row[0]).startswith("baseline") for row in result.rows) or name == "growth"
+    json.dumps(dict(result.details))
+    return result
+
+
+@pytest.mark.parametrize("name", ["rerank", "token_store"])
+def test_in_process(name: str, options: Options) -> None:
+    result = run(name, options)
+    assert all(isinstance(cell, float) and cell > 0 for row in result.rows for cell in row[1:])
+
+
+def test_encoder(options: Options) -> None:
+    assert run("encoder", options).rows[0][1]
+
+
+def test_growth(options: Options) -> None:
+    small = Options(limit=20, work=options.work)
+    result = run("growth", small)
+    assert [row[0] for row in result.rows] == ["20", "40", "100"]
+    assert all(isinstance(row[1], float) and row[1] > 0 for row in result.rows)
+
+
+@pytest.mark.parametrize("name", ["ask", "load", "start"])
+def test_over_http(name: str, options: Options) -> None:
+    result = run(name, options)
+    assert result.setting.get("failed", 0) == 0
+    assert result.setting["passages"] == len(SUBJECTS)
+
+
+def test_edit(options: Options) -> None:
+    small = Options(knowledge=options.knowledge, limit=1, work=options.work)
+    (seconds,) = run("edit", small).details["seconds"]
+    assert seconds > 0
+
+
+def test_abstention(options: Options) -> None:
+    result = run("abstention", options)
+    assert result.setting["unanswerable"] == 20
+    assert result.setting["answerable"] == 80
+    assert result.setting["files"] == 5
+
+
+def test_every_fifth_file_is_left_out(corpus: Path, tmp_path: Path) -> None:
+    copied = reduced_copy(corpus / "knowledge", tmp_path / "copy")
+    left_out = {path.name for path in (corpus / "knowledge").iterdir()} - {path.name for path in copied.iterdir()}
+    assert left_out == {sorted(path.name for path in (corpus / "knowledge").iterdir())[4]}
+
+
+@pytest.mark.skipif(util.find_spec("sentence_transformers") is not None, reason="the extra is installed")
+def test_ingest_says_which_extra_it_needs(options: Options) -> None:
+    with pytest.raises(MissingOption, match="pip install"):
+        run("ingest", options)
