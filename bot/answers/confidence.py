@@ -1,0 +1,113 @@
+"""How sure the desk is that its knowledge answers a question: one number, in any pair of languages.
+
+Two logistic models over a few figures of the search and of the evidence. Their weights are fitted by
+`scripts/calibrate_confidence.py` and stand beside this file; docs/answers.md shows the curve.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from retrieval.search import SearchResult
+
+from bot.answers.evidence import Evidence
+from retrieval.identifiers import identifiers
+
+WEIGHTS = Path(__file__).with_name("confidence.json")
+# Added to the log-odds where the passage holds every code that the question names, and in proportion.
+_EXACT = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One feature's weight, after the feature was shifted by `mean` and divided by `scale`."""
+
+    mean: float
+    scale: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A logistic model over some of the features."""
+
+    bias: float
+    weights: Mapping[str, Weight]
+
+    def odds(self, found: Mapping[str, float]) -> float:
+        """Log-odds, kept in a range that cannot overflow."""
+        total = self.bias + sum(one.weight * (found[name] - one.mean) / one.scale for name, one in self.weights.items())
+        return max(-30.0, min(30.0, total))
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """The calibrated model: the knowledge has the question's topic, and one passage of it stands out as the answer.
+
+    Both must hold, so their probabilities are multiplied: a passage may stand out in knowledge of quite another topic.
+
+    Attributes:
+        DEPTH: how many passages' evidence it looks at.
+    """
+
+    DEPTH: ClassVar[int] = 10
+    topic: Factor
+    answer: Factor
+
+    @classmethod
+    def load(cls, path: Path = WEIGHTS) -> Confidence:
+        """The weights as the calibration wrote them."""
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return cls(_factor(found["topic"]), _factor(found["answer"]))
+
+    def of(self, result: SearchResult, evidence: Sequence[Evidence]) -> float:
+        """The probability in [0, 1] that the passages answer the question; 0 without evidence."""
+        if not evidence:
+            return 0.0
+        found = features(result, evidence)
+        named = _EXACT * _named(result, evidence)
+        return _probability(self.topic.odds(found) + named) * _probability(self.answer.odds(found) + named)
+
+
+def features(result: SearchResult, evidence: Sequence[Evidence]) -> dict[str, float]:
+    """What the confidence is made of, from evidence of at least one passage, best first.
+
+    None depends on a language, and of the reranker's scores only their spread counts, not their scale.
+    """
+    first, others = evidence[0], evidence[1:]
+    similarity = result.ranked[0].candidate.similarity
+    similarities = np.asarray([one.similarity for one in result.candidates], np.float64)
+    scores = np.asarray([one.score for one in result.ranked], np.float64)
+    rivals = np.stack([one.best for one in others]).max(axis=0) if others else np.zeros_like(first.best)
+    return {
+        "similarity": similarity,
+        "similarity_lead": float(similarity - similarities.mean()),
+        "cover": first.cover,
+        # Over each question token's best match elsewhere: an answer has what no other passage has.
+        "cover_margin": float((first.best - rivals).mean()),
+        "score_lead": float((scores[0] - scores[1:5].mean()) / (scores.std() + 1e-6)) if len(scores) > 1 else 0.0,
+        "score_height": float((scores[0] - scores.mean()) / (scores.std() + 1e-6)),
+        "length": math.log(len(first.best)),
+    }
+
+
+def _factor(found: Mapping[str, Any]) -> Factor:
+    return Factor(found["bias"], {name: Weight(**values) for name, values in found["weights"].items()})
+
+
+def _probability(odds: float) -> float:
+    return 1 / (1 + math.exp(-odds))
+
+
+def _named(result: SearchResult, evidence: Sequence[Evidence]) -> float:
+    """Share of the codes named in the question that the best passage holds."""
+    if not result.identifiers:
+        return 0.0
+    passage = evidence[0].passage
+    return len(result.identifiers & identifiers(f"{passage.context}\n{passage.text}")) / len(result.identifiers)

@@ -1,0 +1,87 @@
+"""Which units of a passage answer the question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.answers.evidence import Parts
+
+# A unit is taken only where it covers nearly as much of the question as the best one.
+NEAR = 0.2
+# What is said in fewer tokens than this is seldom understood without its neighbour.
+SHORT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of one passage is quoted.
+
+    Attributes:
+        units: sentences, items or rows at most, not counting what introduces them.
+        tokens: from the first to the last of them.
+        whole: a passage of no more tokens is quoted whole.
+    """
+
+    units: int
+    tokens: int
+    whole: int
+
+
+def select(found: Parts, limits: Limits) -> list[int]:
+    """The places of the chosen units, in the passage's order; empty only for a passage without units."""
+    if sum(found.tokens) <= limits.whole:
+        return list(range(len(found.units)))
+    candidates = [place for place in _by_score(found) if found.units[place].kind not in ("heading", "header")]
+    if not candidates:
+        return list(range(len(found.units)))[: limits.units]
+    best = candidates[0]
+    chosen = _with_steps(found, best, limits)
+    count = 1
+    for place in candidates[1:]:
+        if count >= limits.units or found.scores[place] < found.scores[best] - NEAR:
+            break
+        extended = chosen | {place} | _leads(found, place)
+        if place not in chosen and _span(found, extended) <= limits.tokens:
+            chosen = extended
+            count += 1
+    if sum(found.tokens[place] for place in chosen) < SHORT:
+        chosen |= _neighbour(found, best, limits)
+    return sorted(chosen)
+
+
+def _by_score(found: Parts) -> list[int]:
+    return sorted(range(len(found.units)), key=lambda place: (-found.scores[place], place))
+
+
+def _with_steps(found: Parts, place: int, limits: Limits) -> set[int]:
+    """A unit with what introduces it; one step of numbered steps with all of them, since one alone helps nobody."""
+    alone = {place}
+    unit = found.units[place]
+    if unit.kind == "step":
+        steps = {other for other, one in enumerate(found.units) if one.kind == "step" and one.lead == unit.lead}
+        if _span(found, steps) <= limits.tokens:
+            alone = steps
+    led = alone | _leads(found, place)
+    return led if _span(found, led) <= limits.tokens else alone
+
+
+def _leads(found: Parts, place: int) -> set[int]:
+    leads: set[int] = set()
+    lead = found.units[place].lead
+    while lead is not None and lead not in leads:
+        leads.add(lead)
+        lead = found.units[lead].lead
+    return leads
+
+
+def _neighbour(found: Parts, place: int, limits: Limits) -> set[int]:
+    """The next unit, else the one before, where it fits."""
+    for other in (place + 1, place - 1):
+        if 0 <= other < len(found.units) and _span(found, {place, other}) <= limits.tokens:
+            return {other}
+    return set()
+
+
+def _span(found: Parts, places: set[int]) -> int:
+    """Tokens from the first to the last of the units, those between included: a quote is one run of the text."""
+    return sum(found.tokens[min(places) : max(places) + 1])
