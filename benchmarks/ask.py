@@ -85,9 +85,10 @@ def _ask(desk: Desk, texts: Sequence[str], pause: float = 0) -> Load:
 
 def _while_ingesting(desk: Desk, root: Path, texts: Sequence[str]) -> tuple[Load, float]:
     """Asks while new files are worked on; also ingest's processor time as a share of one core meanwhile."""
+    before = desk.children_seconds()
     threading.Thread(target=_add_files, args=(root,), daemon=True).start()
     deadline = time.monotonic() + 120
-    while desk.children_seconds() < 2 and time.monotonic() < deadline:
+    while desk.children_seconds() < before + 1 and time.monotonic() < deadline:
         time.sleep(0.2)
     spent, begun = desk.children_seconds(), time.monotonic()
     busy = _ask(desk, texts)

@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,13 @@ class Desk:
         port: where it listens.
         process: its main process; ingest may run in children of it.
         seconds_to_ready: from the start of the process until /ready said yes.
+        seconds_to_ingested: until the knowledge was read to its end; 0 where that was not waited for.
     """
 
     port: int
     process: int
     seconds_to_ready: float
+    seconds_to_ingested: float = 0.0
 
     def ask(self, text: str) -> dict[str, Any]:
         """The whole answer to one question."""
@@ -75,14 +77,14 @@ def serving(
     roots: Sequence[Path],
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     *,
-    published: bool = True,
+    ingested: bool = True,
     patience: float = 3600,
 ) -> Iterator[Desk]:
     """A desk that serves these roots from ``folder/data``.
 
     Args:
         settings: sections of config.yaml to change.
-        published: wait until a revision is published, not only until the desk is ready.
+        ingested: wait until the knowledge was read to its end, not only until the desk is ready.
         patience: seconds until it counts as failed.
 
     Raises:
@@ -108,10 +110,10 @@ def serving(
         try:
             _await_ready(process, port, begun + patience, folder / "desk.log")
             desk = Desk(port, process.pid, time.perf_counter() - begun)
-            while published and not desk.metric("polydesk_knowledge_revision"):
+            while ingested and not desk.metric("polydesk_ingests_total"):
                 _check_alive(process, begun + patience, folder / "desk.log")
-                time.sleep(0.2)
-            yield desk
+                time.sleep(0.1)
+            yield replace(desk, seconds_to_ingested=time.perf_counter() - begun) if ingested else desk
         finally:
             process.send_signal(signal.SIGTERM)
             try:

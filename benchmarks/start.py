@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from importlib import util
@@ -25,13 +26,13 @@ def run(options: Options) -> Result:
     knowledge = options.knowledge or ROOT / "knowledge"
     rows: list[tuple[Cell, ...]] = []
     with options.folder("start") as folder:
-        with stopwatch() as first, serving(folder, [knowledge]) as desk:
+        shutil.rmtree(folder / "data", ignore_errors=True)
+        with serving(folder, [knowledge]) as desk:
             desk.ask(QUESTION)
             passages = int(desk.metric("polydesk_passages"))
-            rows.append(("first start to published", None, desk.resident_bytes() / 1e6))
-        rows[0] = (rows[0][0], first.seconds, rows[0][2])
+            rows.append(("first start until all is read", desk.seconds_to_ingested, desk.resident_bytes() / 1e6))
         for number in range(2 if options.limit else STARTS):
-            with serving(folder, [knowledge]) as desk, stopwatch() as answered:
+            with serving(folder, [knowledge], ingested=False) as desk, stopwatch() as answered:
                 desk.ask(QUESTION)
                 took = desk.seconds_to_ready + answered.seconds
                 rows.append((f"start {number + 2} to the first answer", took, desk.resident_bytes() / 1e6))

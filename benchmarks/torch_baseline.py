@@ -27,14 +27,14 @@ def plain_model(threads: int) -> Any:
     """A SentenceTransformer with mean pooling over the last layer, on the CPU."""
     import torch
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 
     torch.set_num_threads(threads)
     with TemporaryDirectory(prefix="polydesk-model-") as name:
         folder = Path(name)
         write_model(load_bundled(), folder)
-        transformer = Transformer(str(folder), max_seq_length=512)
-        pooling = Pooling(transformer.get_word_embedding_dimension(), "mean")
+        transformer = Transformer(str(folder), max_seq_length=512, model_kwargs={"add_pooling_layer": False})
+        pooling = Pooling(transformer.get_embedding_dimension(), "mean")
         return SentenceTransformer(modules=[transformer, pooling], device="cpu")
 
 
