@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import re
@@ -95,6 +96,13 @@ class Index:
         self._batch = batch
         self._marker = folder / _UNCLEAN
         self._unclean = self._marker.exists()
+        # Chroma may crash, not fail, on a damaged graph. Where that happened, the next start must not try again.
+        opening = folder.with_name(f"{folder.name}.opening")
+        if opening.exists():
+            _log.warning("Reading the index in %s ended the last process: it is built anew from the store.", folder)
+            _empty(folder)
+        opening.parent.mkdir(parents=True, exist_ok=True)
+        opening.touch()
         self._client = _open(folder)
         self._collections: dict[str, Collection] = {}
         for collection in self._client.list_collections():
@@ -102,6 +110,8 @@ class Index:
                 self._client.delete_collection(collection.name)
             elif collection.metadata:
                 self._collections[str(collection.metadata["audience"])] = collection
+                _warm(collection)
+        opening.unlink()
 
     @property
     def unclean(self) -> bool:
@@ -180,7 +190,8 @@ class Index:
         fresh.modify(name=name)
 
     def outdated(self, audience: str) -> bool:
-        built: Any = self._collections[audience].configuration.get("hnsw") or {}
+        # Read raw: the parsed form warns of collections without an embedding function.
+        built: Any = self._collections[audience].configuration_json.get("hnsw") or {}
         return any(built.get(key) != value for key, value in self._hnsw.items())
 
     def close(self) -> None:
@@ -214,14 +225,29 @@ def _open(folder: Path) -> Client:
         client.list_collections()
     except (ChromaError, FileExistsError) as error:
         _log.warning("The index in %s cannot be read and is built anew from the store: %s", folder, error)
-        if folder.is_dir():
-            shutil.rmtree(folder)
-        else:
-            folder.unlink()
-        folder.mkdir(parents=True)
+        # Chroma keeps what it failed to open, and would give it out again.
+        Client.clear_system_cache()
+        _empty(folder)
         client = chromadb.PersistentClient(folder, settings=settings)
     # The declared type lacks `close`, the real one has it.
     return cast(Client, client)
+
+
+def _empty(folder: Path) -> None:
+    if folder.is_dir():
+        shutil.rmtree(folder)
+    else:
+        folder.unlink(missing_ok=True)
+    folder.mkdir(parents=True)
+
+
+def _warm(collection: Collection) -> None:
+    """Has Chroma read the graph, so that the first question does not wait for it."""
+    # One that cannot be read is found out by `ids` and `holds`, and rebuilt.
+    with contextlib.suppress(ChromaError):
+        held: Any = collection.get(limit=1, include=["embeddings"])["embeddings"]
+        if len(held):
+            collection.query(query_embeddings=np.asarray(held, np.float32), n_results=1, include=["distances"])
 
 
 def _collection_name(audience: str) -> str:

@@ -49,7 +49,7 @@ def recover(store: Store, index: VectorIndex, encoder: str) -> Recovery:
     for audience in index.audiences():
         if audience not in live:
             index.drop(audience)
-    for audience, ids in live.items():
+    for audience, ids in sorted(live.items()):
         held = _held(store, index, audience, ids)
         if held is None:
             index.rebuild(audience, _vectors(store, ids))
@@ -65,6 +65,17 @@ def recover(store: Store, index: VectorIndex, encoder: str) -> Recovery:
     if recovery != Recovery():
         _log.info("Store and index were brought together: %s", recovery)
     return recovery
+
+
+def rebuild(store: Store, index: VectorIndex) -> int:
+    """Builds every collection anew from the store; returns how many passages the index holds then."""
+    live = store.live_ids()
+    for audience in index.audiences():
+        if audience not in live:
+            index.drop(audience)
+    for audience, ids in sorted(live.items()):
+        index.rebuild(audience, _vectors(store, ids))
+    return sum(map(len, live.values()))
 
 
 def _held(store: Store, index: VectorIndex, audience: str, live: Sequence[int]) -> set[int] | None:
