@@ -25,7 +25,7 @@ _SHORT_PHRASE = 30
 
 # These never end a sentence. Others that may ("etc.", "p.m.", "Inc.") do so before a capital letter.
 _ABBREVIATION_WORDS = """
-    mr mrs ms dr prof sr jr st vs e.g i.e cf messrs gen col capt lt rev hon
+    mr mrs ms dr prof sr jr st vs e.g i.e cf messrs gen col capt lt rev hon u.s u.k
     z.b d.h u.a u.u o.ä i.d.r z.t s.o s.u v.a bzw evtl ggf inkl exkl zzgl abzgl ca mind bspw sog vgl hr fr dipl str
     mme mlle p.ex env réf dott ing sig.ra sra srta ud uds dña avda p.ej aprox sto sta exmo
     bijv d.w.z m.b.t o.a dhr mevr bl.a f.eks tzn np tj např örn vb ths tp
@@ -34,7 +34,8 @@ _ABBREVIATION_WORDS = """
 # These do not before a number.
 _NUMBERED_WORDS = """
     no nos nr nº n.º núm num fig figs vol ver vers rev p pp pg ch sec art abs abb approx min max tel ext kap punkt
-    jan feb mar apr jun jul aug sep sept oct nov dec pág pag cap réf av tél ul č čl стр рис тел д кв корп п ст гл αρ τηλ रु rs
+    jan feb mar apr jun jul aug sep sept oct nov dec pág pag cap réf av tél ul č čl
+    стр рис тел д кв корп п ст гл αρ τηλ रु rs
 """
 _ABBREVIATIONS = frozenset(_ABBREVIATION_WORDS.split())
 _NUMBERED = frozenset(_NUMBERED_WORDS.split())

@@ -85,17 +85,25 @@ def _join_short(drafts: Sequence[_Draft], count_tokens: CountTokens, minimum: in
     for draft in drafts:
         target = joined[-1] if joined else None
         if target is not None and draft.tokens < minimum and target.tokens < minimum and _may_join(previous, draft):
-            heading = draft.section.heading[-1]
-            cost = count_tokens(heading)
-            if target.tokens + draft.tokens + cost <= budget:
-                first, *rest = draft.parts
-                target.parts += [Piece(heading, cost, "\n\n"), Piece(first.text, first.tokens, "\n"), *rest]
-                target.tokens += draft.tokens + cost
+            added = _with_heading(draft, previous, count_tokens)
+            tokens = sum(piece.tokens for piece in added)
+            if target.tokens + tokens <= budget:
+                target.parts += added
+                target.tokens += tokens
                 previous = draft.section
                 continue
         joined.append(draft)
         previous = draft.section
     return joined
+
+
+def _with_heading(draft: _Draft, previous: Section | None, count_tokens: CountTokens) -> list[Piece]:
+    """The pieces under their heading, unless they only go on under the same one on the next page."""
+    if previous is not None and previous.heading == draft.section.heading:
+        return draft.parts
+    heading = draft.section.heading[-1]
+    first, *rest = draft.parts
+    return [Piece(heading, count_tokens(heading), "\n\n"), Piece(first.text, first.tokens, "\n"), *rest]
 
 
 def _may_join(previous: Section | None, draft: _Draft) -> bool:

@@ -14,6 +14,8 @@ import yaml
 from retrieval.errors import KnowledgeFileError
 
 MAX_CHARACTERS = 64 * 1024
+# The C parser also takes `[How long?]`, over which the other stumbles.
+_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -41,7 +43,8 @@ def read_fields(text: str, path: str, first_line: int = 1) -> dict[str, Field]:
     try:
         return _fields(_events(text), path, first_line)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        is_unclosed = "end of stream" in (error.problem or "")
+        mark = (error.context_mark if is_unclosed else None) or error.problem_mark or error.context_mark
         line = first_line + mark.line if mark else first_line
         raise KnowledgeFileError(path, f"not valid YAML: {error.problem or error.context}", line) from error
     except yaml.YAMLError as error:
@@ -49,7 +52,7 @@ def read_fields(text: str, path: str, first_line: int = 1) -> dict[str, Field]:
 
 
 def _events(text: str) -> Iterator[yaml.Event]:
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=_LOADER):
         if not isinstance(event, yaml.StreamStartEvent | yaml.DocumentStartEvent):
             yield event
 
@@ -79,7 +82,7 @@ def _fields(events: Iterator[yaml.Event], path: str, first_line: int) -> dict[st
 def _field(events: Iterator[yaml.Event], key: str, path: str, line: int) -> Field:
     event = next(events)
     if isinstance(event, yaml.ScalarEvent):
-        is_null = event.value in _NULLS and event.style is None
+        is_null = event.value in _NULLS and event.implicit[0]
         return Field(() if is_null else (event.value,), False, line)
     values: list[str] = []
     if isinstance(event, yaml.SequenceStartEvent):

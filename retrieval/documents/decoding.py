@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 import charset_normalizer
 
@@ -27,6 +28,7 @@ _KINDS = (
     (b"\x7fELF", "a program"),
     (b"MZ\x90", "a program"),
 )
+_DAMAGE = re.compile("\ufffd+")
 _GUESS_FROM = 64 * 1024
 
 
@@ -68,8 +70,8 @@ def _strictly(data: bytes, encoding: str, path: str) -> str:
 def _is_damaged_utf8(data: bytes) -> bool:
     """Whether most of what is not ASCII is UTF-8: then another encoding would make nonsense of all of it."""
     text = data.decode("utf-8", errors="replace")
-    bad = text.count("\ufffd")
-    return sum(character > "\x7f" for character in text) > 2 * bad
+    valid = sum(character > "\x7f" for character in text) - text.count("\ufffd")
+    return valid > 2 * len(_DAMAGE.findall(text))
 
 
 def _declared(data: bytes, declared: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from xml.parsers.expat import ExpatError
 
 import mammoth
 
@@ -33,6 +34,6 @@ def read(data: bytes, path: str, limits: Limits) -> Content:
             convert_image=mammoth.images.img_element(lambda image: {"src": ""}),
             external_file_access=False,
         ).value
-    except (zipfile.BadZipFile, KeyError, ValueError, AttributeError, OSError) as error:
+    except (zipfile.BadZipFile, ExpatError, KeyError, ValueError, AttributeError, OSError) as error:
         raise KnowledgeFileError(path, f"is a damaged DOCX: {error}") from error
     return read_page(clean(page), path, FrontMatter())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from selectolax.lexbor import LexborNode
 
-from retrieval.cleaning import one_line
+from retrieval.cleaning import clean, one_line
 from retrieval.documents.html_nodes import HEADINGS, View, attributes, is_left_out
 from retrieval.documents.html_tables import is_layout, table_text
 from retrieval.documents.outline import Outline
@@ -20,8 +20,8 @@ _MAX_DEPTH = 120
 _BREAK = "\x00"
 _PICTURE = "\x01"
 _INLINE_TAGS = """
-    a abbr acronym b bdi bdo big br button cite code data del dfn em font i img ins kbd label mark math nobr output picture
-    q rb rp rt ruby s samp small source span strike strong sub sup time tt u var wbr -text
+    a abbr acronym b bdi bdo big br button cite code data del dfn em font i img ins kbd label mark math nobr output
+    picture q rb rp rt ruby s samp small source span strike strong sub sup time tt u var wbr -text
 """
 _INLINE = frozenset(_INLINE_TAGS.split())
 _LISTS = frozenset(("ul", "ol", "menu"))
@@ -72,7 +72,7 @@ class BlockWalker:
             self._end_paragraph()
 
     def _text(self, text: str) -> None:
-        self._inline.append(text)
+        self._inline.append(_visible(text))
         if self._anchor and not text.isspace():
             self._anchor = ""
 
@@ -83,7 +83,8 @@ class BlockWalker:
             return
         elif tag == "img":
             if alt := values.get("alt", "").strip():
-                self._text(_PICTURE + alt)
+                self._text(alt)
+                self._inline[-1] = _PICTURE + self._inline[-1]
         elif tag == "button" and _says_copy(node):
             return
         else:
@@ -97,7 +98,7 @@ class BlockWalker:
         elif values.get("role") == "heading" and values.get("aria-level", "2").isdigit():
             self._heading(node, min(int(values.get("aria-level", "2")), 6), values)
         elif tag == "pre":
-            self._block("code", node.text().strip("\n").expandtabs(4).rstrip())
+            self._block("code", _visible(node.text()).strip("\n").expandtabs(4).rstrip())
         elif tag == "table" and not is_layout(node):
             self._block("table", table_text(node, self._view))
         elif tag in _LISTS and not _holds_sections(node):
@@ -198,6 +199,11 @@ class BlockWalker:
                 lines.append(f"- {pending}: {text}" if pending else f"  {text}")
                 pending = ""
         return [*lines, f"- {pending}"] if pending else lines
+
+
+def _visible(text: str) -> str:
+    """The page was cleaned as a whole, but character references bring back what it was cleaned of."""
+    return text if text.isascii() and text.isprintable() else clean(text)
 
 
 def _anchor_inside(node: LexborNode) -> str:

@@ -10,14 +10,14 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from retrieval.cleaning import one_line
 
 _NEVER_TAGS = """
-    script style template noscript nav iframe frame object embed applet svg canvas head footer dialog select textarea input
-    datalist audio video map link meta base progress meter -comment !doctype
+    script style template noscript nav iframe frame object embed applet svg canvas head footer dialog select textarea
+    input datalist audio video map link meta base progress meter -comment !doctype
 """
 _ROLE_NAMES = "navigation banner contentinfo search menu menubar toolbar tablist dialog alertdialog"
 _FURNITURE_CLASSES = """
-    nav navbar navigation breadcrumb breadcrumbs sidebar toc table-of-contents toctree-wrapper pagination pager skip-link
-    skiplink edit-this-page sr-only visually-hidden screen-reader-text cookie-banner print-only noprint headerlink
-    hash-link anchorjs-link clipboard-button copybtn prev-next-area related-pages
+    nav navbar navigation breadcrumb breadcrumbs sidebar toc table-of-contents toctree-wrapper pagination pager
+    skip-link skiplink edit-this-page sr-only visually-hidden screen-reader-text cookie-banner print-only noprint
+    headerlink hash-link anchorjs-link clipboard-button copybtn prev-next-area related-pages
 """
 _NEVER = frozenset(_NEVER_TAGS.split())
 _ROLES = frozenset(_ROLE_NAMES.split())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from selectolax.lexbor import LexborNode
 
-from retrieval.cleaning import one_line
+from retrieval.cleaning import clean, one_line
 from retrieval.documents.html_nodes import View, attributes, is_left_out
 
 _MAX_COLUMNS = 64
@@ -35,7 +35,7 @@ def table_text(table: LexborNode, view: View) -> str:
         if index == 0 and len(rows) > 1 and _is_header(row, cells):
             lines.append("|" + " --- |" * len(texts))
     caption = table.css_first("caption")
-    if caption is not None and (text := one_line(caption.text())):
+    if caption is not None and (text := one_line(clean(caption.text()))):
         lines.insert(0, text)
     return "\n".join(lines)
 
@@ -52,7 +52,7 @@ def _is_header(row: LexborNode, cells: list[LexborNode]) -> bool:
 def _cell_text(cell: LexborNode, view: View) -> str:
     parts: list[str] = []
     _gather(cell, view, parts, 0)
-    return one_line("".join(parts)).replace("|", "\\|")
+    return one_line(clean("".join(parts))).replace("|", "\\|")
 
 
 def _gather(node: LexborNode, view: View, parts: list[str], depth: int) -> None:

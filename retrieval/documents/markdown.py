@@ -17,6 +17,9 @@ from retrieval.documents.limits import Limits
 from retrieval.documents.outline import Outline
 from retrieval.documents.slugs import Slugs
 
+# Quotes in quotes and lists in lists below this are left out, so that no file exhausts the stack.
+_MAX_NESTING = 100
+
 
 def read(data: bytes, path: str, limits: Limits) -> Content:
     """A Markdown file's title, sections and front matter.
@@ -42,6 +45,6 @@ def _named(slugs: Slugs, heading: str, anchor: str) -> tuple[str, str]:
 
 @cache
 def _renderer() -> MarkdownIt:
-    renderer = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    renderer = MarkdownIt("commonmark", {"html": True, "maxNesting": _MAX_NESTING}).enable(["table", "strikethrough"])
     # `:::note` … `:::`, as Docusaurus and VitePress write their notes.
     return renderer.use(container_plugin, "note", validate=lambda parameters, markup: True)

@@ -85,7 +85,7 @@ def _without_hidden_text(body: bytes, refuse: _Reason) -> bytes:
         for run in parent.findall(f"{_WORD}r"):
             if _is_hidden(run):
                 parent.remove(run)
-    return ElementTree.tostring(tree, encoding="UTF-8", xml_declaration=True)
+    return bytes(ElementTree.tostring(tree, encoding="UTF-8", xml_declaration=True))
 
 
 def _is_hidden(run: ElementTree.Element) -> bool:

@@ -16,6 +16,7 @@ class _Entry:
     heading: str
     anchor: str
     blocks: list[Block] = field(default_factory=list)
+    is_continued: bool = False
 
 
 class Outline:
@@ -29,6 +30,14 @@ class Outline:
         if text:
             self._entries.append(_Entry(level, text, anchor))
 
+    def go_on(self, anchor: str) -> None:
+        """The latest heading goes on at another anchor, as on a new page."""
+        latest = self._entries[-1]
+        if not latest.blocks and (latest.is_continued or not latest.heading):
+            latest.anchor = anchor
+            return
+        self._entries.append(_Entry(latest.level, latest.heading, anchor, is_continued=True))
+
     def block(self, kind: BlockKind, text: str) -> None:
         """A block under the latest heading. One without text is nothing."""
         if text.strip():
@@ -40,7 +49,7 @@ class Outline:
 
     @property
     def first_heading(self) -> str:
-        return self._entries[1].heading if len(self._entries) > 1 else ""
+        return next((entry.heading for entry in self._entries if entry.heading), "")
 
     @property
     def top_heading(self) -> str:
@@ -66,8 +75,8 @@ class Outline:
         """A heading with nothing below it is text to be found; one with subsections is found by their paths."""
         entry = self._entries[index]
         following = self._entries[index + 1] if index + 1 < len(self._entries) else None
-        is_leaf = following is None or following.level <= entry.level
-        return [Block("text", entry.heading)] if entry.heading and is_leaf and index > 0 else []
+        is_leaf = following is None or (following.level <= entry.level and not following.is_continued)
+        return [Block("text", entry.heading)] if entry.heading and is_leaf and not entry.is_continued else []
 
 
 def _heading(title: str, path: list[_Entry]) -> tuple[str, ...]:

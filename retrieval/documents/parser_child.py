@@ -24,6 +24,7 @@ def main() -> None:
     # Libraries may print: what they print must not get between the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    _write(answers, {"ready": True})
     for line in sys.stdin.buffer:
         _limit_processor_time(limits.seconds)
         _write(answers, _answer(json.loads(line), limits))

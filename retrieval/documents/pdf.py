@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import dataclass
 
 import pypdfium2
 
 from retrieval.cleaning import clean, one_line
 from retrieval.documents.content import Content
 from retrieval.documents.limits import Limits
+from retrieval.documents.outline import Outline
 from retrieval.documents.pdf_lines import Line, body_size, page_lines, paragraphs, without_running_titles
 from retrieval.errors import KnowledgeFileError
-from retrieval.passages import Block, Section
 
 # A file may begin with a few bytes of rubbish, as its readers allow.
 _MAGIC_WITHIN = 1024
 _HEADING_RATIO = 1.12
 _LONGEST_HEADING = 120
+_PAGE_TOP = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading; level 0 is the highest."""
+
+    level: int
+    text: str
+
+
+Headings = dict[tuple[int, int], list[Heading]]  # By page and place among its lines, both from 0.
 
 
 def read(data: bytes, path: str, limits: Limits) -> Content:
@@ -52,64 +64,71 @@ def _read(pdf: pypdfium2.PdfDocument, path: str, limits: Limits) -> Content:
     pages = without_running_titles(pages)
     title = one_line(clean(pdf.get_metadata_dict().get("Title", "")))
     bookmarks = _bookmarks(pdf)
-    if bookmarks:
-        return Content(title, _sections_by_bookmark(pages, bookmarks))
-    return _content_by_size(pages, title)
+    if not bookmarks:
+        return _content(pages, title, _headings_by_size(pages))
+    return _content(pages, title, _headings_by_bookmark(pages, bookmarks))
 
 
-def _bookmarks(pdf: pypdfium2.PdfDocument) -> dict[int, tuple[str, ...]]:
-    """The path of bookmarks that holds from a page on; of several on one page the first."""
-    found: dict[int, tuple[str, ...]] = {}
-    path: list[str] = []
+def _bookmarks(pdf: pypdfium2.PdfDocument) -> dict[int, list[Heading]]:
+    """The bookmarks by the page, counted from 0, that each opens."""
+    found: dict[int, list[Heading]] = {}
     for bookmark in pdf.get_toc(max_depth=6):
         title = one_line(clean(bookmark.get_title() or ""))
         destination = bookmark.get_dest()
         page = destination.get_index() if destination is not None else None
-        path = [*path[: bookmark.level], title]
         if page is not None and title:
-            found.setdefault(page, tuple(part for part in path if part))
+            found.setdefault(page, []).append(Heading(bookmark.level, title))
     return found
 
 
-def _sections_by_bookmark(pages: list[list[Line]], bookmarks: dict[int, tuple[str, ...]]) -> tuple[Section, ...]:
-    sections: list[Section] = []
-    heading: tuple[str, ...] = ()
-    for number, lines in enumerate(pages, 1):
-        heading = bookmarks.get(number - 1, heading)
-        blocks = tuple(Block("text", text) for text in paragraphs(lines))
-        if blocks:
-            sections.append(Section(("", *heading), f"page={number}", blocks))
-    return tuple(sections)
+def _headings_by_bookmark(pages: list[list[Line]], bookmarks: dict[int, list[Heading]]) -> Headings:
+    """Bookmarks at the lines that say the same, else at the top of their page."""
+    found: Headings = {}
+    for page, headings in bookmarks.items():
+        if page >= len(pages):
+            continue
+        places = {line.text.casefold(): place for place, line in reversed(list(enumerate(pages[page])))}
+        for heading in headings:
+            place = places.get(heading.text.casefold(), _PAGE_TOP)
+            found.setdefault((page, place), []).append(heading)
+    return found
 
 
-def _content_by_size(pages: list[list[Line]], title: str) -> Content:
-    """Lines in larger letters than most are headings; the largest of all, if first, is the title."""
+def _headings_by_size(pages: list[list[Line]]) -> Headings:
+    """Lines in larger letters than most; a larger size is a higher level."""
     body = body_size(pages)
-    sizes = sorted({line.size for lines in pages for line in lines if _is_heading(line, body)}, reverse=True)
-    first = next((line for lines in pages for line in lines), None)
-    if sizes and first is not None and first.size == sizes[0] and _count(pages, sizes[0]) == 1:
-        title = title or first.text
-        pages = [[line for line in lines if line is not first] for lines in pages]
-        sizes = sizes[1:]
-    sections: list[Section] = []
-    heading: tuple[str, ...] = ()
-    for number, lines in enumerate(pages, 1):
-        start = 0
-        for index, line in enumerate([*lines, None]):
-            if line is not None and not _is_heading(line, body):
-                continue
-            blocks = tuple(Block("text", text) for text in paragraphs(lines[start:index]))
-            if blocks:
-                sections.append(Section(("", *heading), f"page={number}", blocks))
-            if line is not None:
-                heading = (*heading[: sizes.index(line.size)], line.text) if line.size in sizes else (line.text,)
-            start = index + 1
-    return Content(title, tuple(sections))
+    sizes = sorted({line.size for lines in pages for line in lines if _is_large(line, body)}, reverse=True)
+    return {
+        (page, place): [Heading(sizes.index(line.size), line.text)]
+        for page, lines in enumerate(pages)
+        for place, line in enumerate(lines)
+        if _is_large(line, body)
+    }
 
 
-def _is_heading(line: Line, body: float) -> bool:
+def _is_large(line: Line, body: float) -> bool:
     return line.size >= body * _HEADING_RATIO and len(line.text) <= _LONGEST_HEADING and line.text[-1:] not in ".,;"
 
 
-def _count(pages: list[list[Line]], size: float) -> int:
-    return Counter(line.size for lines in pages for line in lines)[size]
+def _content(pages: list[list[Line]], title: str, headings: Headings) -> Content:
+    """Sections from heading to heading and page to page; each anchor opens its page."""
+    outline = Outline()
+    for page, lines in enumerate(pages):
+        anchor = f"page={page + 1}"
+        tops = headings.get((page, _PAGE_TOP), [])
+        for heading in tops:
+            outline.heading(heading.level + 1, heading.text, anchor)
+        if not tops:
+            outline.go_on(anchor)
+        start = 0
+        for place in range(len(lines) + 1):
+            found = headings.get((page, place), [])
+            if found or place == len(lines):
+                for text in paragraphs(lines[start:place]):
+                    if text != title:
+                        outline.block("text", text)
+                start = place + 1 if found else place
+            for heading in found:
+                outline.heading(heading.level + 1, heading.text, anchor)
+    title = title or outline.first_heading
+    return Content(title, outline.sections(title))

@@ -23,6 +23,7 @@ from retrieval.folder_rules import FolderRules
 from retrieval.passages import Document
 
 _READ_AT_ONCE = MEBIBYTE
+_START_SECONDS = 60.0
 
 
 class ParserProcess:
@@ -71,7 +72,7 @@ class ParserProcess:
         self.close()
 
     def _ask(self, request: dict[str, Any], path: str) -> dict[str, Any]:
-        child = self._running_child()
+        child = self._running_child(path)
         deadline = time.monotonic() + self._limits.seconds
         try:
             assert child.stdin is not None
@@ -103,7 +104,7 @@ class ParserProcess:
                 received += chunk
         return bytes(received)
 
-    def _running_child(self) -> subprocess.Popen[bytes]:
+    def _running_child(self, path: str) -> subprocess.Popen[bytes]:
         if self._child is not None and self._child.poll() is None:
             return self._child
         self._stop()
@@ -115,9 +116,13 @@ class ParserProcess:
             stderr=self._trace,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
+        # It says when it is ready, so that the first file is not charged for the start.
+        if not self._read_line(self._child, time.monotonic() + _START_SECONDS).endswith(b"\n"):
+            raise self._crashed(self._child, path)
         return self._child
 
     def _crashed(self, child: subprocess.Popen[bytes], path: str) -> KnowledgeFileError:
+        child.kill()
         code = child.wait()
         reason = f"could not be parsed: {self._last_words() or f'the parser ended with code {code}'}"
         if code == -signal.SIGXCPU:
