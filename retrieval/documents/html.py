@@ -78,7 +78,8 @@ def _title(page: LexborHTMLParser, outline: Outline) -> str:
     element = page.css_first("title")
     title = one_line(clean(element.text())) if element is not None else ""
     heading = outline.top_heading
-    if heading and title != heading and heading in _SITE_NAME.split(title):
+    parts = [part.casefold() for part in _SITE_NAME.split(title)]
+    if len(parts) > 1 and heading.casefold() in parts:
         return heading
     return title or heading
 

@@ -140,9 +140,12 @@ class BlockWalker:
         self._outline.heading(level, text, anchor)
 
     def _heading_text(self, node: LexborNode) -> str:
+        # A button beside a heading's text copies or folds; a heading of nothing else opens an accordion.
+        is_button = all(child.tag == "button" or not one_line(child.text()) for child in node.iter(include_text=True))
         child = node.first_child
         while child is not None:
-            if not (child.tag == "a" and one_line(child.text()).lower() in _PERMALINKS):
+            is_permalink = child.tag == "a" and one_line(child.text()).lower() in _PERMALINKS
+            if not is_permalink and (is_button or child.tag != "button"):
                 self._node(child, _MAX_DEPTH - 8)
             child = child.next
         return self._take_inline().replace("\n", " ")

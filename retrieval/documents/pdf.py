@@ -64,9 +64,11 @@ def _read(pdf: pypdfium2.PdfDocument, path: str, limits: Limits) -> Content:
     pages = without_running_titles(pages)
     title = one_line(clean(pdf.get_metadata_dict().get("Title", "")))
     bookmarks = _bookmarks(pdf)
-    if not bookmarks:
-        return _content(pages, title, _headings_by_size(pages))
-    return _content(pages, title, _headings_by_bookmark(pages, bookmarks))
+    if bookmarks:
+        return _content(pages, title, _headings_by_bookmark(pages, bookmarks))
+    headings = _headings_by_size(pages)
+    largest = next((heading.text for found in headings.values() for heading in found if heading.level == 0), "")
+    return _content(pages, title or largest, headings)
 
 
 def _bookmarks(pdf: pypdfium2.PdfDocument) -> dict[int, list[Heading]]:
@@ -130,5 +132,4 @@ def _content(pages: list[list[Line]], title: str, headings: Headings) -> Content
                 start = place + 1 if found else place
             for heading in found:
                 outline.heading(heading.level + 1, heading.text, anchor)
-    title = title or outline.first_heading
     return Content(title, outline.sections(title))

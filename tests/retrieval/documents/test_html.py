@@ -47,6 +47,7 @@ def test_the_marked_main_part_is_preferred_and_keeps_its_header_and_notes() -> N
         '<h2 id="go"><a class="header" href="#go">Head</a></h2>',
         '<h2 id="go">Head<a class="hash-link" href="#go">\u200b</a></h2>',
         '<h2 id="go"><button aria-expanded="false">Head</button></h2>',
+        '<h2 id="go">Head <button>Copy link</button></h2>',
     ],
 )
 def test_anchors_of_headings(heading: str) -> None:
