@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
         work=given.work,
         threads=given.threads,
     )
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=130)
     failed = False
     for name in given.names:
         try:

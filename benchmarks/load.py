@@ -24,7 +24,7 @@ def run(options: Options) -> Result:
     knowledge = options.need_knowledge()
     texts = list(dict.fromkeys(question.text for question in options.need_questions()))
     random.Random(11).shuffle(texts)
-    seconds = 2.0 if options.limit else SECONDS
+    seconds = 0.5 if options.limit else SECONDS
     warm, rest = texts[:WARMING], texts[WARMING:]
     alone, many = rest[: len(rest) // 4], rest[len(rest) // 4 :]
     with options.folder("ask") as folder, serving(folder, [knowledge]) as desk:

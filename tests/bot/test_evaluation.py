@@ -1,5 +1,6 @@
 """`polydesk eval` for real: a small knowledge folder, questions in two languages, the one assistant."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -49,22 +50,27 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-async def run(folder: Path) -> Evaluation:
+def run(folder: Path) -> Evaluation:
     queries = [
         write_questions(folder / "queries.de.jsonl", GERMAN),
         write_questions(folder / "queries.en.jsonl", ENGLISH),
     ]
     settings = Settings().model_copy(update={"data_dir": folder / "data"})
     seen: list[tuple[int, int]] = []
-    evaluation = await evaluate(
-        settings, folder / "knowledge", queries, asking=lambda done, total: seen.append((done, total))
+    evaluation = asyncio.run(
+        evaluate(settings, folder / "knowledge", queries, asking=lambda done, total: seen.append((done, total)))
     )
     assert seen == [(done, 5) for done in range(1, 6)]
     return evaluation
 
 
-async def test_every_question_is_asked_and_measured(folder: Path) -> None:
-    evaluation = await run(folder)
+@pytest.fixture(scope="module")
+def first(folder: Path) -> Evaluation:
+    return run(folder)
+
+
+def test_every_question_is_asked_and_measured(first: Evaluation) -> None:
+    evaluation = first
     written = evaluation.to_json()
     assert written["knowledge"]["files"] == 3
     german, english = written["results"]
@@ -81,9 +87,8 @@ async def test_every_question_is_asked_and_measured(folder: Path) -> None:
     assert evaluation.failures[0].startswith("broken.md")
 
 
-async def test_a_second_run_finds_the_index_of_the_first(folder: Path) -> None:
-    first = await run(folder)
-    second = await run(folder)
+def test_a_second_run_finds_the_index_of_the_first(folder: Path, first: Evaluation) -> None:
+    second = run(folder)
     assert [outcome.reranked_ranks for outcome in second.outcomes] == [
         outcome.reranked_ranks for outcome in first.outcomes
     ]
