@@ -24,9 +24,14 @@ svg { max-width: 100%; height: auto; font-family: system-ui, sans-serif; }
 """
 
 COLUMNS = (
-    "language", "questions", "R@1 recall", "R@50 recall", "R@1", "R@5", "MRR@10", "nDCG@10", "R@1 same", "R@1 cross",
-    "contains answer", "refused wrongly", "refused rightly", "rerank p50 / p95 ms", "total p50 / p95 ms",
+    "language", "asked", "recall@1", "recall@50", "R@1", "R@5", "MRR@10", "nDCG@10", "same", "cross",
+    "answer", "refused −", "refused +", "rerank ms", "total ms",
 )  # fmt: skip
+LEGEND = (
+    "recall: the order before reranking; R, MRR, nDCG: after it. same, cross: R@1 where question and passage share "
+    "their language, and where not. answer: an expected answer stands in the text or a quote. refused −: answerable "
+    "questions refused; refused +: unanswerable ones. Times: p50/p95. The last row has means over languages."
+)
 
 
 def render(evaluation: Evaluation, when: datetime) -> str:
@@ -36,7 +41,7 @@ def render(evaluation: Evaluation, when: datetime) -> str:
         ConfigurationError: matplotlib is not installed.
     """
     sections = [
-        ("Every figure", "Rates of the last row are means over the languages.", table(evaluation)),
+        ("Every figure", LEGEND, table(evaluation)),
         (
             "Recall and rerank, by the language of the question",
             "Share of the answerable questions whose passage comes first, before and after reranking. The dash shows "
@@ -101,8 +106,8 @@ def cells(summary: Summary) -> Sequence[str]:
         _rate(summary.answer_contains),
         _rate(summary.answerable.rate),
         _rate(summary.unanswerable.rate),
-        f"{_time(summary.rerank_ms.p50)} / {_time(summary.rerank_ms.p95)}",
-        f"{_time(summary.total_ms.p50)} / {_time(summary.total_ms.p95)}",
+        f"{_time(summary.rerank_ms.p50)}/{_time(summary.rerank_ms.p95)}",
+        f"{_time(summary.total_ms.p50)}/{_time(summary.total_ms.p95)}",
     )
 
 

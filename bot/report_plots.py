@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Sequence
+from importlib import util
 from typing import TYPE_CHECKING, Any
 
 from retrieval.abstention import OperatingPoint, abstention_curve, operating_point, thinned
@@ -26,6 +27,16 @@ MINIMUM_WIDTH = 6.0
 Draw = Callable[["Figure"], None]
 
 
+def require_plots() -> None:
+    """Tells before a long run, not after it, that no plot can be drawn.
+
+    Raises:
+        ConfigurationError: matplotlib is not installed.
+    """
+    if util.find_spec("matplotlib") is None:
+        raise ConfigurationError("The report needs matplotlib: pip install 'polydesk[report]'.")
+
+
 def svg(name: str, width: float, height: float, draw: Draw) -> str:
     """One figure as an SVG fragment whose ids are its own.
 
@@ -36,12 +47,11 @@ def svg(name: str, width: float, height: float, draw: Draw) -> str:
     Raises:
         ConfigurationError: matplotlib is not installed.
     """
-    try:
-        import matplotlib
-        from matplotlib.backends.backend_svg import FigureCanvasSVG
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ConfigurationError("The report needs matplotlib: pip install 'polydesk[report]'.") from error
+    require_plots()
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
     text = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
     style: dict[Any, Any] = {
         **dict.fromkeys(text, TEXT),

@@ -33,8 +33,15 @@ def evaluate(
     from bot.cli import output
     from bot.evaluation import evaluate as run
     from bot.report import COLUMNS, cells, render
+    from bot.report_plots import require_plots
 
     settings = settings_of(context, config, data_dir)
+    if report:
+        require_plots()
+    for path in (json, report):
+        if path:  # Found out now, and not when the figures of an hour are to be written.
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
     files = [*queries, *(more_queries or ())]
     with output.progress(quiet=False) as progress:
 
