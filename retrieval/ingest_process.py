@@ -35,6 +35,8 @@ _AHEAD = 2
 # What the worker may be ahead of the desk: a few files with their vectors.
 _BUFFER_BYTES = 16 * 1024 * 1024
 _DEADLY = 2
+# A large model may have to be read from a slow disk.
+_START_SECONDS = 600.0
 
 
 class WorkerFailed(PolydeskError):
@@ -90,7 +92,7 @@ class IngestProcess:
         self._reader, self._writer = await asyncio.open_connection(sock=ours, limit=_BUFFER_BYTES)
         try:
             await self._send(self._settings)
-            hello = await self._receive()
+            hello = await self._receive(_START_SECONDS)
         except _WorkerEnded as error:
             await self.stop()
             raise WorkerFailed("The ingest worker ended before it was ready; its log says why.") from error
@@ -112,7 +114,7 @@ class IngestProcess:
                 while waiting and len(sent) < _AHEAD:
                     await self._send(waiting[0])
                     sent.append(waiting.popleft())
-                answer = await self._receive()
+                answer = await self._receive(self._stall_seconds)
             except _WorkerEnded as ended:
                 await self.stop()
                 first, *others = sent or [waiting.popleft()]
@@ -158,14 +160,14 @@ class IngestProcess:
         except OSError as error:
             raise _WorkerEnded(await self._reason()) from error
 
-    async def _receive(self) -> Answer:
+    async def _receive(self, seconds: float) -> Answer:
         assert self._reader is not None
         try:
-            async with asyncio.timeout(self._stall_seconds):
+            async with asyncio.timeout(seconds):
                 header = await self._reader.readexactly(HEADER_BYTES)
                 answer: Answer = unpack(await self._reader.readexactly(body_bytes(header)))
         except TimeoutError as error:
-            raise _WorkerEnded(f"silent for {self._stall_seconds:.0f} seconds") from error
+            raise _WorkerEnded(f"silent for {seconds:.0f} seconds") from error
         except (asyncio.IncompleteReadError, OSError) as error:
             raise _WorkerEnded(await self._reason()) from error
         return answer
