@@ -31,11 +31,13 @@ def select(found: Parts, limits: Limits) -> list[int]:
     """The places of the chosen units, in the passage's order; empty only for a passage without units."""
     if sum(found.tokens) <= limits.whole:
         return list(range(len(found.units)))
-    candidates = [place for place in _by_score(found) if found.units[place].kind not in ("heading", "header")]
+    # What introduces something is shown with it and never alone; its words count for what it introduces.
+    leads = {unit.lead for unit in found.units}
+    candidates = [place for place in _by_score(found) if place not in leads and found.units[place].kind != "heading"]
     if not candidates:
         return list(range(len(found.units)))[: limits.units]
     best = candidates[0]
-    chosen = _with_steps(found, best, limits)
+    chosen = _with_leads(found, best, limits)
     count = 1
     for place in candidates[1:]:
         if count >= limits.units or found.scores[place] < found.scores[best] - NEAR:
@@ -44,7 +46,7 @@ def select(found: Parts, limits: Limits) -> list[int]:
         if place not in chosen and _span(found, extended) <= limits.tokens:
             chosen = extended
             count += 1
-    if sum(found.tokens[place] for place in chosen) < SHORT:
+    if found.units[best].kind == "sentence" and sum(found.tokens[place] for place in chosen) < SHORT:
         chosen |= _neighbour(found, best, limits)
     return sorted(chosen)
 
@@ -53,16 +55,10 @@ def _by_score(found: Parts) -> list[int]:
     return sorted(range(len(found.units)), key=lambda place: (-found.scores[place], place))
 
 
-def _with_steps(found: Parts, place: int, limits: Limits) -> set[int]:
-    """A unit with what introduces it; one step of numbered steps with all of them, since one alone helps nobody."""
-    alone = {place}
-    unit = found.units[place]
-    if unit.kind == "step":
-        steps = {other for other, one in enumerate(found.units) if one.kind == "step" and one.lead == unit.lead}
-        if _span(found, steps) <= limits.tokens:
-            alone = steps
-    led = alone | _leads(found, place)
-    return led if _span(found, led) <= limits.tokens else alone
+def _with_leads(found: Parts, place: int, limits: Limits) -> set[int]:
+    """A unit with what introduces it, where that fits."""
+    led = {place} | _leads(found, place)
+    return led if _span(found, led) <= limits.tokens else {place}
 
 
 def _leads(found: Parts, place: int) -> set[int]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from retrieval.sentences import split_sentences
 
-UnitKind = Literal["sentence", "item", "step", "header", "row", "code", "heading"]
+UnitKind = Literal["sentence", "item", "steps", "header", "row", "code", "heading"]
 
 _ITEM = re.compile(r"\s*(?:[-*+•·–]|(\d{1,3}|[a-zA-Z])[.)])\s+\S")
 _RULE = re.compile(r"\s*\|?(?:\s*:?-{3,}:?\s*\|)+\s*")
@@ -19,7 +19,7 @@ _LONGEST_HEADING = 80  # characters
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A part of a passage's text that is shown whole or not at all.
+    """A part of a passage's text that is shown whole or not at all. "steps" are a whole numbered list.
 
     Attributes:
         start, end: its characters in the passage's text.
@@ -77,16 +77,21 @@ def _table(text: str, lines: list[tuple[int, int]], place: int, found: list[Unit
 
 def _list(text: str, lines: list[tuple[int, int]], place: int, found: list[Unit]) -> int:
     lead = _introduction(text, found)
+    going_on = False
     while place < len(lines):
         start, end = lines[place]
         match = _ITEM.match(text[start:end])
-        if match:
-            kind: UnitKind = "step" if match[1] else "item"
+        if match and match[1] and going_on and found[-1].kind == "steps":
+            # One step of several helps nobody.
+            found[-1] = replace(found[-1], end=end)
+        elif match:
+            kind: UnitKind = "steps" if match[1] else "item"
             found.append(Unit(start + len(text[start:end]) - len(text[start:end].lstrip()), end, kind, lead))
-        elif text[start].isspace() and found and found[-1].kind in ("item", "step"):
+        elif text[start].isspace() and going_on:
             found[-1] = replace(found[-1], end=end)
         else:
             break
+        going_on = True
         place += 1
     return place
 

@@ -37,11 +37,12 @@ def test_a_list_goes_with_its_introduction() -> None:
     ]
 
 
-def test_numbered_steps() -> None:
-    assert [kind for kind, _, _ in shown("1. Hold the button.\n2. Wait. Then let go.\n\nDone.")] == [
-        "step",
-        "step",
-        "sentence",
+def test_numbered_steps_are_one_unit() -> None:
+    assert shown("Do this:\n1. Hold the button.\n2. Wait. Then let go.\n\n3. Ride.\n- or walk\nDone.") == [
+        ("sentence", "Do this:", None),
+        ("steps", "1. Hold the button.\n2. Wait. Then let go.\n\n3. Ride.", "Do this:"),
+        ("item", "- or walk", "Do this:"),
+        ("sentence", "Done.", None),
     ]
 
 
