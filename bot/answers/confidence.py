@@ -20,6 +20,11 @@ from bot.answers.evidence import Evidence
 from retrieval.identifiers import identifiers
 
 WEIGHTS = Path(__file__).with_name("confidence.json")
+FEATURES = ("similarity", "cover_margin", "score_height")
+# Figures that compare the first passage with the others say little where there are few: below this number of
+# candidates they count for proportionally less.
+_ENOUGH = 20
+_COMPARING = frozenset({"cover_margin", "score_height"})
 # Added to the log-odds where the passage holds every code that the question names, and in proportion.
 _EXACT = 2.0
 
@@ -40,9 +45,17 @@ class Factor:
     bias: float
     weights: Mapping[str, Weight]
 
-    def odds(self, found: Mapping[str, float]) -> float:
-        """Log-odds, kept in a range that cannot overflow."""
-        total = self.bias + sum(one.weight * (found[name] - one.mean) / one.scale for name, one in self.weights.items())
+    def odds(self, found: Mapping[str, float], candidates: int) -> float:
+        """Log-odds, kept in a range that cannot overflow.
+
+        Args:
+            candidates: how many passages were compared.
+        """
+        share = min(1.0, candidates / _ENOUGH)
+        total = self.bias + sum(
+            one.weight * (found[name] - one.mean) / one.scale * (share if name in _COMPARING else 1.0)
+            for name, one in self.weights.items()
+        )
         return max(-30.0, min(30.0, total))
 
 
@@ -70,9 +83,18 @@ class Confidence:
         """The probability in [0, 1] that the passages answer the question; 0 without evidence."""
         if not evidence:
             return 0.0
-        found = features(result, evidence)
         named = _EXACT * _named(result, evidence)
-        return _probability(self.topic.odds(found) + named) * _probability(self.answer.odds(found) + named)
+        return self.probability(features(result, evidence), len(result.candidates), named)
+
+    def probability(self, found: Mapping[str, float], candidates: int, bonus: float = 0.0) -> float:
+        """The same from the features alone.
+
+        Args:
+            candidates: how many passages were compared.
+            bonus: added to the log-odds.
+        """
+        topic, answer = (factor.odds(found, candidates) + bonus for factor in (self.topic, self.answer))
+        return _probability(topic) * _probability(answer)
 
 
 def features(result: SearchResult, evidence: Sequence[Evidence]) -> dict[str, float]:
@@ -81,19 +103,13 @@ def features(result: SearchResult, evidence: Sequence[Evidence]) -> dict[str, fl
     None depends on a language, and of the reranker's scores only their spread counts, not their scale.
     """
     first, others = evidence[0], evidence[1:]
-    similarity = result.ranked[0].candidate.similarity
-    similarities = np.asarray([one.similarity for one in result.candidates], np.float64)
     scores = np.asarray([one.score for one in result.ranked], np.float64)
     rivals = np.stack([one.best for one in others]).max(axis=0) if others else np.zeros_like(first.best)
     return {
-        "similarity": similarity,
-        "similarity_lead": float(similarity - similarities.mean()),
-        "cover": first.cover,
-        # Over each question token's best match elsewhere: an answer has what no other passage has.
+        "similarity": result.ranked[0].candidate.similarity,
+        # Against each question token's best match elsewhere: an answer has what no other passage has.
         "cover_margin": float((first.best - rivals).mean()),
-        "score_lead": float((scores[0] - scores[1:5].mean()) / (scores.std() + 1e-6)) if len(scores) > 1 else 0.0,
         "score_height": float((scores[0] - scores.mean()) / (scores.std() + 1e-6)),
-        "length": math.log(len(first.best)),
     }
 
 
