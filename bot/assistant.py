@@ -7,18 +7,19 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
+from cachetools import LRUCache
+from retrieval.search import Search, SearchResult
+
 from bot.answer import Answer, AnswerEvent, DeltaEvent, Event, StatusEvent, new_id
 from bot.answer_cache import AnswerCache
 from bot.answers.extractive import Extractive
-from bot.answers.grounding import check
-from bot.answers.values import Citation, Draft, pieces
+from bot.answers.grounding import grounded
+from bot.answers.values import Draft, pieces
 from bot.conversations import Conversations
 from bot.metrics import Metrics
 from bot.phrases import Phrases
 from bot.question import Question, checked_language, checked_text
 from retrieval.languages import LanguageDetector, base_language
-from retrieval.passages import Passage
-from retrieval.search import Search, SearchResult
 
 
 class Assistant:
@@ -57,6 +58,7 @@ class Assistant:
         self._longest = longest
         self._default_language = default_language
         self._revision = revision
+        self._languages: LRUCache[tuple[str, str, tuple[str, ...]], str] = LRUCache(2_000)
 
     def check(self, question: Question) -> str:
         """The question's text as it is worked on.
@@ -137,8 +139,7 @@ class Assistant:
         draft = self._writer.write(result)
         if not draft.sentences or draft.confidence < self._threshold:
             return None, draft.confidence
-        cited = {citation.n: passage for citation in draft.citations if (passage := _cited(citation, result))}
-        return check(draft, cited), draft.confidence
+        return grounded(draft, [ranked.passage for ranked in result.ranked]), draft.confidence
 
     def _answer(self, draft: Draft | None, language: str, result: SearchResult, timings: dict[str, float]) -> Answer:
         phrases = ("answer.no_answer", "answer.offer_person")
@@ -154,6 +155,15 @@ class Assistant:
             timings_ms={stage: round(value, 3) for stage, value in timings.items()},
         )
 
+    def _detected(self, text: str, held: str, browser: tuple[str, ...]) -> str:
+        """The detected language; remembered, as detecting takes longer than all else about a remembered answer."""
+        key = (text, held, browser)
+        language = self._languages.get(key)
+        if language is None:
+            language = self._detector.question(text, conversation=held, browser=browser, default=self._default_language)
+            self._languages[key] = language
+        return language
+
     async def _language(self, text: str, question: Question) -> str:
         """The language to answer in; a conversation is kept in it."""
         id = question.conversation_id
@@ -164,21 +174,10 @@ class Assistant:
         if question.language:
             language = base_language(question.language)
         else:
-            language = self._detector.question(
-                text, conversation=held, browser=question.browser_languages, default=self._default_language
-            )
+            language = self._detected(text, held, question.browser_languages)
         if id:
             self._conversations.remember(id, language)
         return language
-
-
-def _cited(citation: Citation, result: SearchResult) -> Passage | None:
-    """The passage that was found which a citation says it quotes."""
-    for ranked in result.ranked:
-        passage = ranked.passage
-        if (passage.path, passage.anchor) == (citation.path, citation.anchor) and citation.quote in passage.text:
-            return passage
-    return None
 
 
 def _milliseconds(since: float) -> float:

@@ -89,9 +89,8 @@ async def _parts(settings: Settings) -> list[Finding]:
             findings.append(await asyncio.to_thread(_encoder, service))
             findings.append(await asyncio.to_thread(_index, service))
             return findings
-    except* PolydeskError as errors:
-        sentences = [str(error) for error in errors.exceptions]
-    return [Finding(False, sentence) for sentence in sentences]
+    except PolydeskError as error:
+        return [Finding(False, str(error))]
 
 
 def _encoder(service: Service) -> Finding:

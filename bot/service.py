@@ -8,9 +8,12 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import structlog
-import threadpoolctl
+import threadpoolctl  # type: ignore[import-untyped]
 from chromadb.errors import ChromaError
+from retrieval.rerank.late_interaction import LateInteraction
+from retrieval.search import Search
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answer_cache import AnswerCache
@@ -34,8 +37,6 @@ from retrieval.ingest import Ingest
 from retrieval.ingest_messages import WorkerSettings
 from retrieval.languages import LanguageDetector
 from retrieval.recover import rebuild, recover
-from retrieval.rerank.late_interaction import LateInteraction
-from retrieval.search import Search
 from retrieval.store import Store
 
 FLUSH_SECONDS = 5.0
@@ -70,29 +71,32 @@ class Service:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings) -> AsyncIterator[Self]:
+    async def open(cls, settings: Settings, folder: DataFolder | None = None) -> AsyncIterator[Self]:
         """The desk of a data folder, closed at the end of the block.
+
+        Args:
+            folder: the data folder where the caller owns it already; otherwise it is taken and given free again.
 
         Raises:
             DataFolderInUse: at once, when another process has the folder.
             ConfigurationError: when a setting cannot be followed.
         """
         async with AsyncExitStack() as stack:
-            folder = stack.enter_context(DataFolder(settings.data_dir))
+            folder = folder or stack.enter_context(DataFolder(settings.data_dir))
             # Questions are worked on side by side; a matrix product that takes every core for itself slows all others.
             stack.enter_context(threadpoolctl.threadpool_limits(limits=1))
             phrases = Phrases()
             metrics = Metrics(settings.languages.configured)
-            # The slow openings do not wait for each other.
-            async with asyncio.TaskGroup() as group:
-                encoder_task = group.create_task(asyncio.to_thread(_open_encoder, settings))
-                store_task = group.create_task(asyncio.to_thread(_open_store, folder))
-                index_task = group.create_task(asyncio.to_thread(_open_index, settings, folder))
-                detector_task = group.create_task(asyncio.to_thread(LanguageDetector, settings.languages.configured))
+            # The slow openings do not wait for each other; what was opened is closed even if another one failed.
+            encoder_task = asyncio.create_task(asyncio.to_thread(_open_encoder, settings))
+            store_task = asyncio.create_task(asyncio.to_thread(_open_store, folder))
+            index_task = asyncio.create_task(asyncio.to_thread(_open_index, settings, folder))
+            detector_task = asyncio.create_task(asyncio.to_thread(LanguageDetector, settings.languages.configured))
+            await asyncio.wait((encoder_task, store_task, index_task, detector_task))
+            for task in (store_task, index_task, encoder_task):
+                if task.exception() is None:
+                    stack.callback(task.result().close)
             encoder, store, index = encoder_task.result(), store_task.result(), index_task.result()
-            stack.callback(store.close)
-            stack.callback(index.close)
-            stack.callback(encoder.close)
             await asyncio.to_thread(recover, store, index, encoder.identity)
 
             reranker = LateInteraction(store)
@@ -163,8 +167,9 @@ class Service:
         return f"revision {figures.revision}, {figures.files} files, {figures.passages} passages"
 
     def _index_state(self) -> str:
-        counts = {audience: self.index.count(audience) for audience in self.index.audiences()}
-        return ", ".join(f"{count} {audience}" for audience, count in counts.items()) or "empty"
+        probe = np.full(self.encoder.dimension, self.encoder.dimension**-0.5, np.float32)
+        answering = [audience for audience in self.index.audiences() if self.index.query(audience, probe, 1)]
+        return f"audiences: {', '.join(answering)}" if answering else "empty"
 
 
 class NothingIngested(PolydeskError):

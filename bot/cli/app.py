@@ -61,6 +61,7 @@ app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    add_completion=False,
     help="A self-hosted support desk that answers in every language, every sentence cited.",
 )
 app.command()(serve)

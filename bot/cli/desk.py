@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from bot.client import DeskClient, Progress
 from bot.config import Settings
 from bot.desk_file import read_desk_file
-from retrieval.errors import DataFolderInUse
+from retrieval.data_folder import owner
 
 PATIENCE_SECONDS = 10.0
 
@@ -53,34 +53,27 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
     Raises:
         DataFolderInUse: when a process has the folder that is not a desk one can speak to.
     """
-    from bot.local_desk import LocalDesk
-    from bot.service import Service
-
     async with AsyncExitStack() as stack:
-        try:
-            service = await stack.enter_async_context(Service.open(settings))
-        except DataFolderInUse:
-            client = await _find_running(settings.data_dir)
-            if client is None:
-                raise
-            desk: Desk = RunningDesk(await stack.enter_async_context(client))
-        else:
-            desk = LocalDesk(service)
-        yield desk
+        if owner(settings.data_dir) is not None and (client := await _find_running(settings.data_dir)):
+            # Found before anything heavy is imported: a running desk answers at once.
+            yield RunningDesk(await stack.enter_async_context(client))
+            return
+        from bot.local_desk import LocalDesk
+        from bot.service import Service
+
+        yield LocalDesk(await stack.enter_async_context(Service.open(settings)))
 
 
 async def _find_running(data_dir: Path) -> DeskClient | None:
-    """The desk that holds the folder; one that is just starting is waited for."""
+    """The desk that holds the folder, or None where something else does; a desk that is just starting is waited for."""
     until = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        desk = read_desk_file(data_dir)
-        if desk is None and time.monotonic() > until - PATIENCE_SECONDS + 1:
-            return None  # Whoever holds the folder is no desk that is about to listen.
-        if desk is not None:
-            client = DeskClient(desk)
-            if await client.alive():
-                return client
-            await client.__aexit__(None, None, None)
-        if time.monotonic() > until:
+    while time.monotonic() < until:
+        process, desk = owner(data_dir), read_desk_file(data_dir)
+        if process is None or desk is None or desk.pid != process:
             return None
-        await asyncio.sleep(0.2)
+        client = DeskClient(desk)
+        if await client.alive():
+            return client
+        await client.close()
+        await asyncio.sleep(0.1)
+    return None

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.options import ConfigOption, DataDirOption, settings_of
+from retrieval.errors import PolydeskError
 
 
 def evaluate(
@@ -39,9 +40,12 @@ def evaluate(
     if report:
         require_plots()
     for path in (json, report):
-        if path:  # Found out now, and not when the figures of an hour are to be written.
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
+        try:  # Found out now, and not when the figures of an hour are to be written.
+            if path:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch()
+        except OSError as error:
+            raise PolydeskError(f"{path} cannot be written: {error.strerror}.") from error
     files = [*queries, *(more_queries or ())]
     with output.progress(quiet=False) as progress:
 

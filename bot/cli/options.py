@@ -39,6 +39,8 @@ def settings_of(context: typer.Context, config: Path | None, data_dir: Path | No
         ConfigurationError: see `load_settings`.
     """
     from bot.config_file import load_settings
+    from bot.logs import configure_logs
 
+    configure_logs("error", "text")  # Standard output belongs to the command; `serve` logs as it is configured.
     common: dict[str, Path | None] = context.obj or {}
     return load_settings(config or common.get("config"), os.environ, data_dir or common.get("data_dir"))

@@ -17,8 +17,11 @@ Values = dict[str, Any]
 PHASES = {"reading": "Reading files", "asking": "Asking questions"}
 
 
+WIDTH_OF_A_PIPE = 140
+
+
 def console() -> Console:
-    return Console(file=sys.stdout, highlight=False)
+    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else WIDTH_OF_A_PIPE)
 
 
 def json_line(values: Values) -> None:
@@ -48,10 +51,10 @@ def explanation(values: Values) -> None:
     """A table of the candidates."""
     table = Table(box=None, pad_edge=False)
     for name in ("rank", "recall", "score", "cosine"):
-        table.add_column(name, justify="right")
-    table.add_column("lang")
-    table.add_column("section", overflow="ellipsis", no_wrap=True, ratio=2)
-    table.add_column("file", overflow="ellipsis", no_wrap=True, ratio=2, style="dim")
+        table.add_column(name, justify="right", no_wrap=True, min_width=6)
+    table.add_column("lang", no_wrap=True, min_width=4)
+    table.add_column("section", overflow="ellipsis", no_wrap=True, max_width=60)
+    table.add_column("file", overflow="ellipsis", no_wrap=True, max_width=50, style="dim")
     for candidate in values["candidates"]:
         folded = candidate["folded_into"] is not None
         table.add_row(

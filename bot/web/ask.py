@@ -16,9 +16,9 @@ from bot.answer import Answer, AnswerEvent, DeltaEvent, Event, StatusEvent
 from bot.conversations import conversation_id
 from bot.question import PUBLIC, Question
 from bot.service import Service
+from bot.web.access import require_operator
 from bot.web.errors import Overloaded, problem_bytes, request_id, responses
 from bot.web.gate import Gate
-from bot.web.access import require_operator
 from bot.web.requests import AskBody, body_schema, browser_languages, read_body
 from bot.web.schema import AnswerSchema
 
@@ -67,6 +67,7 @@ async def ask(request: Request) -> Response:
     with gate.enter():
         async with asyncio.timeout(service.settings.server.question_seconds):
             answer = await service.assistant.answer(question)
+    _say(request, service, question, answer)
     return Response(_json(answer, question), media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
@@ -78,6 +79,8 @@ async def _events(request: Request, service: Service, gate: Gate, question: Ques
             async with asyncio.timeout(service.settings.server.question_seconds):
                 async for event in service.assistant.stream(question):
                     number += 1
+                    if isinstance(event, AnswerEvent):
+                        _say(request, service, question, event.answer)
                     yield _sent(number, event, question)
     except Exception as error:  # The stream has begun, so the handlers of the application cannot speak any more.
         if not isinstance(error, Overloaded | TimeoutError):
@@ -94,6 +97,14 @@ def _sent(number: int, event: Event, question: Question) -> ServerSentEvent:
         case AnswerEvent(answer):
             name, data = "answer", _json(answer, question)
     return ServerSentEvent(data.decode(), event=name, id=str(number))
+
+
+def _say(request: Request, service: Service, question: Question, answer: Answer) -> None:
+    """Adds the outcome to the request's log line; the question itself only where the operator wants it there."""
+    said = {"answer_id": answer.id, "outcome": answer.status, "language": answer.language}
+    if service.settings.logging.message_texts:
+        said["question"] = question.text
+    request.scope["said"] = said
 
 
 def _json(answer: Answer, question: Question) -> bytes:

@@ -93,7 +93,10 @@ class Edge:
         self._metrics.requests.labels(method, route, status).observe(seconds)
         if scope["path"] not in QUIET:
             milliseconds = round(seconds * 1000, 1)
-            log.info("request", method=method, route=route, status=status, ms=milliseconds, request_id=request_id)
+            said = scope.get("said", {})  # What the endpoint adds to the line.
+            log.info(
+                "request", method=method, route=route, status=status, ms=milliseconds, request_id=request_id, **said
+            )
 
 
 def _request_id(given: bytes) -> str:

@@ -12,12 +12,14 @@ import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.exceptions import HTTPException
 
 from bot.question import PUBLIC, Question
 from bot.service import Service
 from bot.web.access import require_operator
 from bot.web.errors import problem_bytes, request_id, responses
 from bot.web.requests import IngestBody, SearchBody, body_schema, browser_languages, read_body
+from retrieval.errors import ConfigurationError, PolydeskError
 
 SECURED: dict[str, object] = {"security": [{"operator": []}]}
 
@@ -66,9 +68,13 @@ async def _ingest_events(request: Request, service: Service, roots: tuple[Path, 
     work.add_done_callback(lambda done: steps.put_nowait(None))
     while (step := await steps.get()) is not None:
         yield ServerSentEvent(orjson.dumps(step).decode(), event="progress")
-    if error := work.exception():
+    try:
+        name, data = "report", orjson.dumps(work.result())
+    except PolydeskError as error:
+        # An operator may read what is wrong with the folders or the disk.
+        status = 422 if isinstance(error, ConfigurationError) else 500
+        name, data = "error", problem_bytes(request, HTTPException(status, str(error)))
+    except Exception as error:
         log.error("ingest_failed", request_id=request_id(request), exc_info=error)
-        assert isinstance(error, Exception)
-        yield ServerSentEvent(problem_bytes(request, error).decode(), event="error")
-    else:
-        yield ServerSentEvent(orjson.dumps(work.result()).decode(), event="report")
+        name, data = "error", problem_bytes(request, error)
+    yield ServerSentEvent(data.decode(), event=name)

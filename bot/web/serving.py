@@ -6,8 +6,10 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 
 import structlog
 import uvicorn
@@ -16,6 +18,7 @@ from bot.config import Settings
 from bot.desk_file import DeskFile, local_url, new_token, remove_desk_file, write_desk_file
 from bot.service import Service
 from bot.web.app import create_app
+from retrieval.data_folder import DataFolder
 from retrieval.errors import ConfigurationError
 
 GRACE_SECONDS = 5
@@ -45,11 +48,15 @@ async def serve_desk(settings: Settings) -> None:
         ConfigurationError: when the address cannot be listened on.
         DataFolderInUse: when another process owns the data folder.
     """
-    with _listening(settings.server.host, settings.server.port) as listener:
-        async with Service.open(settings) as service, _announced(service, listener) as token:
-            app = create_app(service, token)
+    with (
+        _listening(settings.server.host, settings.server.port) as listener,
+        DataFolder(settings.data_dir) as folder,
+        _announced(settings.data_dir, listener) as desk,
+    ):
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_threads(), "desk"))
+        async with Service.open(settings, folder) as service:
             config = uvicorn.Config(
-                app,
+                create_app(service, desk.token),
                 access_log=False,
                 log_config=None,
                 server_header=False,
@@ -57,22 +64,25 @@ async def serve_desk(settings: Settings) -> None:
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
             service.knowledge.start()
+            log.info("serving", url=desk.url, data_dir=str(settings.data_dir), revision=service.knowledge.revision)
             await DeskServer(config).serve(sockets=[listener])
 
 
-@asynccontextmanager
-async def _announced(service: Service, listener: socket.socket) -> AsyncIterator[str]:
-    """desk.json for as long as the desk runs."""
-    token = new_token()
+def _threads() -> int:
+    """Enough for the database and for a question on each core; more would only take turns on the same cores."""
+    return (os.cpu_count() or 1) + 2
+
+
+@contextmanager
+def _announced(data_dir: Path, listener: socket.socket) -> Iterator[DeskFile]:
+    """desk.json for as long as the desk runs. It stands before the desk answers, so that commands wait for that."""
     host, port = listener.getsockname()[:2]
-    url = local_url(host, port)
-    data_dir = service.settings.data_dir
-    await asyncio.to_thread(write_desk_file, data_dir, DeskFile(url, token, os.getpid()))
-    log.info("listening", url=url, data_dir=str(data_dir), revision=service.knowledge.revision)
+    desk = DeskFile(local_url(host, port), new_token(), os.getpid())
+    write_desk_file(data_dir, desk)
     try:
-        yield token
+        yield desk
     finally:
-        await asyncio.to_thread(remove_desk_file, data_dir)
+        remove_desk_file(data_dir)
 
 
 def _listening(host: str, port: int) -> socket.socket:
