@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.config import Settings
 from bot.knowledge import failure_values
-from bot.service import parser_limits
+from bot.parts import parser_limits
 from retrieval.documents import ParserProcess
 from retrieval.errors import KnowledgeFileError
 from retrieval.folders import walk

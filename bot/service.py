@@ -24,17 +24,14 @@ from bot.conversations import Conversations
 from bot.explain import explain
 from bot.knowledge import Dependency, Knowledge
 from bot.metrics import Metrics
+from bot.parts import open_encoder, open_index, open_store, worker_settings
 from bot.phrases import Phrases
 from bot.question import Question
 from retrieval.data_folder import DataFolder
-from retrieval.database import migrate
-from retrieval.documents.limits import Limits
-from retrieval.encoder import create_encoder
 from retrieval.encoder.base import Encoder
 from retrieval.errors import PolydeskError
 from retrieval.index import Index
 from retrieval.ingest import Ingest
-from retrieval.ingest_messages import WorkerSettings
 from retrieval.languages import LanguageDetector
 from retrieval.recover import rebuild, recover
 from retrieval.store import Store
@@ -88,9 +85,9 @@ class Service:
             phrases = Phrases()
             metrics = Metrics(settings.languages.configured)
             # The slow openings do not wait for each other; what was opened is closed even if another one failed.
-            encoder_task = asyncio.create_task(asyncio.to_thread(_open_encoder, settings))
-            store_task = asyncio.create_task(asyncio.to_thread(_open_store, folder))
-            index_task = asyncio.create_task(asyncio.to_thread(_open_index, settings, folder))
+            encoder_task = asyncio.create_task(asyncio.to_thread(open_encoder, settings))
+            store_task = asyncio.create_task(asyncio.to_thread(open_store, folder))
+            index_task = asyncio.create_task(asyncio.to_thread(open_index, settings, folder))
             detector_task = asyncio.create_task(asyncio.to_thread(LanguageDetector, settings.languages.configured))
             await asyncio.wait((encoder_task, store_task, index_task, detector_task))
             for task in (store_task, index_task, encoder_task):
@@ -105,7 +102,7 @@ class Service:
             conversations = Conversations(store.engine, settings.conversations.keep_days)
             await asyncio.to_thread(conversations.forget_old)
             await stack.enter_async_context(_flushing(conversations))
-            ingest = Ingest(store, index, settings.knowledge.roots, encoder.identity, _worker_settings(settings))
+            ingest = Ingest(store, index, settings.knowledge.roots, encoder.identity, worker_settings(settings))
             knowledge = Knowledge(settings, store, ingest, metrics)
             stack.push_async_callback(knowledge.close)
             await knowledge.open()
@@ -174,61 +171,6 @@ class Service:
 
 class NothingIngested(PolydeskError):
     """There is no knowledge to answer from."""
-
-
-def _open_encoder(settings: Settings) -> Encoder:
-    encoder = settings.encoder
-    return create_encoder(
-        encoder.kind,
-        threads=encoder.question_threads,
-        model=encoder.model,
-        device=encoder.device,
-        data_dir=settings.data_dir,
-    )
-
-
-def _open_store(folder: DataFolder) -> Store:
-    store = Store(folder.database_url)
-    store.migrate()
-    migrate(store.engine, "bot")
-    return store
-
-
-def _open_index(settings: Settings, folder: DataFolder) -> Index:
-    graph = settings.index
-    return Index(
-        folder.index_folder,
-        ef_construction=graph.ef_construction,
-        ef_search=graph.ef_search,
-        max_neighbors=graph.max_neighbors,
-    )
-
-
-def _worker_settings(settings: Settings) -> WorkerSettings:
-    knowledge, encoder = settings.knowledge, settings.encoder
-    return WorkerSettings(
-        kind=encoder.kind,
-        model=encoder.model,
-        device=encoder.device,
-        threads=encoder.ingest_threads,
-        data_dir=settings.data_dir,
-        budget=knowledge.passage_tokens,
-        minimum=knowledge.minimum_tokens,
-        limits=parser_limits(settings),
-        languages=settings.languages.configured,
-    )
-
-
-def parser_limits(settings: Settings) -> Limits:
-    """What one file may cost, as the parser takes it."""
-    limits = settings.knowledge.limits
-    return Limits(
-        max_bytes=limits.file_bytes,
-        max_pages=limits.pages,
-        max_expanded_bytes=limits.expanded_bytes,
-        seconds=limits.seconds,
-        memory_bytes=limits.memory_bytes,
-    )
 
 
 async def _state(look: Callable[[], str]) -> Dependency:

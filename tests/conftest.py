@@ -28,8 +28,8 @@ FILES = {
     "arrived at our warehouse. The money goes back the way it came.\n\n## Who pays for the return\n\nThe return label "
     "is free of charge within the European Union. <script>alert(1)</script>\n",
     "battery.md": "# Battery\n\n## How to charge the battery\n\nCharge the battery at room temperature with the "
-    "charger that came with the bike. A full charge takes four hours.\n\n## Error E-104\n\nThe display shows E-104 when "
-    "the battery is colder than five degrees. Let it warm up indoors.\n",
+    "charger that came with the bike. A full charge takes four hours.\n\n## Error E-104\n\nThe display shows E-104 "
+    "when the battery is colder than five degrees. Let it warm up indoors.\n",
     "agents/_folder.yaml": "audience: agents\nurl_base: ''\n",
     "agents/goodwill.md": "# Goodwill\n\n## How much goodwill an agent may grant\n\nAn agent may grant a voucher of up "
     "to forty euros without asking the team lead.\n",
