@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import orjson
@@ -16,6 +18,9 @@ from bot.web.requests import browser_languages
 FOLDER = Path(__file__).parent / "page"
 ASSETS = {"style.css": "text/css; charset=utf-8", "ask.js": "text/javascript; charset=utf-8"}
 CACHED = {"Cache-Control": "no-cache"}
+SHOWN = frozenset({"page", "ai", "degraded", "direction"})
+VARIES = {"Vary": "Accept-Language"}
+PHRASE = re.compile(r'(data-phrase="([^"]+)"[^>]*>)[^<]*')
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,11 +28,16 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 async def page(request: Request) -> Response:
     phrases: Phrases = request.app.state.phrases
-    catalogue = phrases.catalogue(next(iter(browser_languages(request)), "en"))
+    language = phrases.supported(next(iter(browser_languages(request)), "en"))
     text = (FOLDER / "index.html").read_text(encoding="utf-8")
-    for place, key in (("__TITLE__", "page.title"), ("__NO_SCRIPT__", "page.no_script")):
-        text = text.replace(place, html.escape(catalogue[key]))
-    return HTMLResponse(text, headers=CACHED)
+    return HTMLResponse(filled(text, language, phrases.catalogue(language)), headers=CACHED | VARIES)
+
+
+def filled(page: str, language: str, catalogue: Mapping[str, str]) -> str:
+    """The page in a language, so that it reads right before its script runs, and without it."""
+    opening = f'<html lang="{language}" dir="{catalogue["direction"]}">'
+    page = page.replace('<html lang="en" dir="ltr">', opening)
+    return PHRASE.sub(lambda place: place[1] + html.escape(catalogue[place[2]]), page)
 
 
 @router.get("/page/{name}")
@@ -41,6 +51,6 @@ async def asset(name: str) -> Response:
 async def phrases_of(request: Request, language: str = "en") -> Response:
     phrases: Phrases = request.app.state.phrases
     catalogue = phrases.catalogue(language)
-    shown = {key: text for key, text in catalogue.items() if key.split(".")[0] in {"page", "ai", "direction"}}
+    shown = {key: text for key, text in catalogue.items() if key.split(".")[0] in SHOWN}
     body = {"language": phrases.supported(language), "languages": phrases.languages, "phrases": shown}
     return Response(orjson.dumps(body), media_type="application/json", headers=CACHED)

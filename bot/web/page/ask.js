@@ -55,7 +55,7 @@ function safeLink(url) {
   return ["http:", "https:"].includes(parsed.protocol) ? parsed.href : "";
 }
 
-function citationItem(citation) {
+function citationItem(citation, language) {
   const item = document.createElement("li");
   item.id = `citation-${citation.n}`;
   item.value = citation.n;
@@ -73,6 +73,14 @@ function citationItem(citation) {
   if (title.href) title.title = phrases["page.open_source"] ?? "";
   quote.textContent = citation.quote;
   item.append(title, quote);
+  const note = phrases["page.quote_language"];
+  if (note && citation.language && citation.language !== language) {
+    const name = new Intl.DisplayNames([document.documentElement.lang], { type: "language" }).of(citation.language);
+    const line = document.createElement("p");
+    line.className = "facts";
+    line.textContent = note.replace("{language}", name);
+    item.append(line);
+  }
   return item;
 }
 
@@ -80,12 +88,12 @@ function show(answer) {
   text.lang = answer.language;
   text.replaceChildren(...withMarkers(answer.text));
   text.setAttribute("aria-busy", "false");
-  element("citations").replaceChildren(...answer.citations.map(citationItem));
+  element("citations").replaceChildren(...answer.citations.map((citation) => citationItem(citation, answer.language)));
   element("sources").hidden = answer.citations.length === 0;
   const total = Math.round(answer.timings_ms.total);
   element("facts").textContent = `${total} ms · ${answer.language} · #${answer.knowledge_revision}`;
   if (answer.conversation_id) conversation = answer.conversation_id;
-  status.textContent = "";
+  status.textContent = answer.degraded.map((part) => phrases[`degraded.${part}`] ?? part).join(" ");
 }
 
 function take(event, data) {

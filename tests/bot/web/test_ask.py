@@ -215,6 +215,19 @@ async def test_more_questions_than_the_desk_takes_are_turned_away(
         app.state.gate = kept
 
 
+async def test_a_question_that_takes_too_long_is_given_up(
+    http: httpx.AsyncClient, service: Service, monkeypatch: pytest.MonkeyPatch, problem: Problems
+) -> None:
+    class Stuck:
+        async def find(self, *_: object, **__: object) -> object:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(service.assistant, "_search", Stuck())
+    server = service.settings.server.model_copy(update={"question_seconds": 0.05})
+    monkeypatch.setattr(service, "settings", service.settings.model_copy(update={"server": server}))
+    problem(await http.post("/api/ask", json={"question": "Does this ever end?"}), 504)
+
+
 async def test_the_gate_lets_the_next_in_when_one_has_left() -> None:
     gate = Gate(1)
     for _ in range(3):
