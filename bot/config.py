@@ -37,7 +37,7 @@ class EncoderSettings(Section):
     kind: Literal["onnx", "sentence_transformers"] = "onnx"
     model: str = ""
     device: str = "cpu"
-    question_threads: int = Field(default=1, ge=1, le=64)
+    question_threads: int = Field(default=2, ge=1, le=64)
     ingest_threads: int = Field(default=1, ge=1, le=64)
 
 
@@ -51,7 +51,6 @@ class IndexSettings(Section):
 
 class SearchSettings(Section):
     recall: int = Field(default=50, ge=1, le=500)
-    keep: int = Field(default=5, ge=1, le=50)
 
 
 class AnswerSettings(Section):
@@ -108,8 +107,8 @@ class Settings(Section):
 
     def answer_fingerprint(self) -> str:
         """Names all that an answer's text depends on besides the question and the knowledge."""
-        parts = (self.encoder, self.index, self.search, self.answer, self.languages)
-        text = "\n".join(part.model_dump_json() for part in parts)
+        parts = (self.encoder, self.index, self.answer, self.languages)
+        text = "\n".join((*(part.model_dump_json() for part in parts), str(self.search.recall)))
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
     def resolved(self, base: Path) -> Settings:

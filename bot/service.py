@@ -98,7 +98,15 @@ class Service:
 
             reranker = LateInteraction(store)
             stack.push_async_callback(reranker.close)
-            search = Search(encoder, index, store, reranker, keep=settings.search.keep, recall=settings.search.recall)
+            search = Search(
+                encoder,
+                index,
+                store,
+                reranker,
+                recall=settings.search.recall,
+                threads=settings.encoder.question_threads,
+            )
+            stack.callback(search.close)
             conversations = Conversations(store.engine, settings.conversations.keep_days)
             await asyncio.to_thread(conversations.forget_old)
             await stack.enter_async_context(_flushing(conversations))

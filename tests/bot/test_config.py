@@ -111,5 +111,5 @@ def test_fingerprint_follows_what_changes_answers_and_nothing_else() -> None:
 
     same = Settings().answer_fingerprint()
     assert changed(server={"port": 1}, logging={"level": "debug"}) == same
-    assert changed(search={"keep": 4}) != same
+    assert changed(search={"recall": 40}) != same
     assert changed(answer={"threshold": 0.1}) != same
