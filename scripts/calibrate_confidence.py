@@ -87,9 +87,12 @@ async def _rows(service: Service, questions: Sequence[Asked], hidden: Sequence[s
         index: Any = Hiding(service.index, without)
         search = Search(service.encoder, index, service.store, LateInteraction(service.store))
         result = await search.find(asked.text, audiences)
+        search.close()
         ranked = [one for one in result.ranked if one.candidate.id not in without][: Confidence.DEPTH]
         blobs = service.store.token_blobs([one.candidate.id for one in ranked])
-        evidence = [read(result.question, one.passage, token_vectors.unpack(blobs[one.candidate.id])) for one in ranked]
+        evidence = read(
+            result.question, [(one.passage, token_vectors.unpack(blobs[one.candidate.id])) for one in ranked]
+        )
         if evidence and len(result.question.layers[0]):
             found = features(result, evidence)
             rows.append([found[name] for name in FEATURES])

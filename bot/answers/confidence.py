@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from retrieval.search import SearchResult
 
 from bot.answers.evidence import Evidence
 from retrieval.identifiers import identifiers
+from retrieval.search import SearchResult
 
 WEIGHTS = Path(__file__).with_name("confidence.json")
 FEATURES = ("similarity", "cover_margin", "score_height")

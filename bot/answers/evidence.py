@@ -10,6 +10,8 @@ import numpy as np
 from bot.answers.units import Unit, units
 from retrieval.encoder.base import Encoded, Encoder, Floats, passage_text
 from retrieval.passages import Passage
+from retrieval.similarity import best_similarities, similarities
+from retrieval.token_vectors import Bits
 
 # What the last kept layer counts for; the earlier ones share the rest. It knows a token's sense in its sentence best,
 # the earlier ones keep names and numbers apart. Chosen on Debian's FAQ and LibreOffice's help (docs/answers.md).
@@ -21,12 +23,12 @@ class Evidence:
     """A passage read against a question.
 
     Attributes:
-        similarities: cosines between the question's and the passage's tokens, shape (question tokens, tokens).
-        best: for each question token its best match among all of the passage's tokens, shape (question tokens,).
+        layers: the passage's stored token vectors, one array a kept layer.
+        best: for each question token its best match in the passage, the layers mixed, shape (question tokens,).
     """
 
     passage: Passage
-    similarities: Floats
+    layers: tuple[Bits, ...]
     best: Floats
 
     @property
@@ -49,39 +51,42 @@ class Parts:
     scores: Floats
 
 
-def read(question: Encoded, passage: Passage, layers: Sequence[Floats]) -> Evidence:
-    """Reads a passage against a question of at least one token.
+def read(question: Encoded, found: Sequence[tuple[Passage, tuple[Bits, ...]]]) -> list[Evidence]:
+    """Reads passages, given with their token vectors, against a question of at least one token."""
+    if not found:
+        return []
+    best = _mixed(
+        [
+            best_similarities(asked, [layers[number] for _, layers in found])
+            for number, asked in enumerate(question.layers)
+        ]
+    )
+    return [Evidence(passage, layers, row) for (passage, layers), row in zip(found, best, strict=True)]
 
-    Args:
-        layers: the passage's stored token vectors, one array (tokens, token_dimension) a kept layer.
-    """
-    similarities = _similarities(question, layers)
-    return Evidence(passage, similarities, similarities.max(axis=1))
 
-
-def parts(encoder: Encoder, evidence: Evidence) -> Parts:
+def parts(encoder: Encoder, question: Encoded, evidence: Evidence) -> Parts:
     """Takes a passage apart and says of each unit how much of the question it covers."""
-    passage, similarities = evidence.passage, evidence.similarities
+    passage = evidence.passage
+    matches = _mixed([similarities(*pair) for pair in zip(question.layers, evidence.layers, strict=True)])
     own = units(passage.text)
-    offsets = encoder.offsets(passage_text(passage.context, passage.text))[: similarities.shape[1]]
+    offsets = encoder.offsets(passage_text(passage.context, passage.text))[: matches.shape[1]]
     middles = offsets.mean(axis=1) - len(passage.context) - 1
     edges = np.searchsorted(middles, [edge for unit in own for edge in (unit.start, unit.end)]).tolist()
     spans = list(zip(edges[::2], edges[1::2], strict=True))
-    by_unit = np.full((len(similarities), len(own)), -1.0, np.float32)
+    by_unit = np.full((len(matches), len(own)), -1.0, np.float32)
     for place, ((start, end), unit) in enumerate(zip(spans, own, strict=True)):
         if start < end:
-            by_unit[:, place] = similarities[:, start:end].max(axis=1)
+            by_unit[:, place] = matches[:, start:end].max(axis=1)
         if unit.lead is not None:
             by_unit[:, place] = np.maximum(by_unit[:, place], by_unit[:, unit.lead])
     return Parts(tuple(own), tuple(end - start for start, end in spans), _weighted(by_unit))
 
 
-def _similarities(question: Encoded, layers: Sequence[Floats]) -> Floats:
-    """Cosines between the question's and the passage's tokens, the layers mixed."""
-    earlier = (1 - LAST_LAYER) / max(1, len(layers) - 1)
-    weights = [earlier] * (len(layers) - 1) + [LAST_LAYER if len(layers) > 1 else 1.0]
-    total = sum(weight * (asked @ told.T) for weight, asked, told in zip(weights, question.layers, layers, strict=True))
-    return np.asarray(total, np.float32)
+def _mixed(layers: Sequence[Floats]) -> Floats:
+    *earlier, last = layers
+    if not earlier:
+        return last
+    return np.asarray(LAST_LAYER * last + (1 - LAST_LAYER) * sum(earlier) / len(earlier), np.float32)
 
 
 def _weighted(by_unit: Floats) -> Floats:

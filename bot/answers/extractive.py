@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from retrieval.search import SearchResult
-
 from bot.answers.confidence import Confidence
 from bot.answers.evidence import Evidence, Parts, parts, read
 from bot.answers.selection import Limits, select
@@ -14,6 +12,7 @@ from bot.answers.units import Unit
 from bot.answers.values import Citation, Draft, Sentence, cite
 from retrieval import token_vectors
 from retrieval.encoder.base import Encoder
+from retrieval.search import SearchResult
 
 # Another passage is quoted only where it covers the question about as well as the first: at most this much less of it.
 CLOSE = 0.03
@@ -66,7 +65,7 @@ class Extractive:
             shown = {sentence.text for sentence in sentences}
             n = len(citations) + 1
             limits = self._first if place == 0 else FURTHER
-            quoted = _sentences(found.passage.text, parts(self._encoder, found), limits, n, shown)
+            quoted = _sentences(found.passage.text, parts(self._encoder, result.question, found), limits, n, shown)
             if quoted:
                 chosen, quote = quoted
                 sentences.extend(chosen)
@@ -78,12 +77,9 @@ class Extractive:
             return []
         ranked = result.ranked[: max(self._passages, Confidence.DEPTH)]
         blobs = self._store.token_blobs([one.candidate.id for one in ranked])
-        return [
-            read(result.question, one.passage, token_vectors.unpack(blobs[one.candidate.id]))
-            for one in ranked
-            # A file published anew since the search has taken its old token vectors along.
-            if one.candidate.id in blobs
-        ]
+        # A file published anew since the search has taken its old token vectors along.
+        there = [one for one in ranked if one.candidate.id in blobs]
+        return read(result.question, [(one.passage, token_vectors.unpack(blobs[one.candidate.id])) for one in there])
 
 
 def _sentences(text: str, found: Parts, limits: Limits, n: int, shown: set[str]) -> tuple[list[Sentence], str] | None:

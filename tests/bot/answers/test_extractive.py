@@ -38,7 +38,7 @@ COUNTRIES = Passage(
 )  # fmt: skip
 RESET = Passage(
     "display.md", "Display", "", "", ("Display", "Reset"),
-    "Its memory lasts for years, even without a battery, so nothing is lost when the bike stands in a shed for long.\n\n"
+    "Its memory lasts for years, even without a battery, so nothing is lost when it stands in a shed.\n\n"
     "To reset it:\n\n1. Switch the bike off.\n2. Hold plus and minus for ten seconds.\n3. Let go when RESET blinks.\n\n"
     "The total distance is kept, because the law asks for it in most of the countries that we deliver our bikes to. "
     "Error E07 means that the speed sensor gives no signal.",
