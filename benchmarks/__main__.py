@@ -14,6 +14,7 @@ from rich.console import Console
 
 from benchmarks.options import Options
 from benchmarks.result import Result, show, write
+from bot.logs import configure_logs
 from retrieval.errors import PolydeskError
 
 NAMES = ("abstention", "ask", "edit", "encoder", "growth", "index_recall", "ingest", "kill_ingest", "load", "rerank",
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str]) -> int:
         work=given.work,
         threads=given.threads,
     )
+    configure_logs("error", "text")
     console = Console() if sys.stdout.isatty() else Console(width=130)
     failed = False
     for name in given.names:

@@ -63,8 +63,12 @@ class Desk:
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.partition("{")[0].split(" ")[0] == name)
 
     def resident_bytes(self) -> int:
-        """Memory of the main process and its children; what they share counts once."""
-        return sum(_proportional_bytes(process) for process in (self.process, *descendants(self.process)))
+        """Memory of the main process."""
+        return _proportional_bytes(self.process)
+
+    def children_bytes(self) -> int:
+        """Memory of its children: an ingest under way, or one that ended minutes ago."""
+        return sum(map(_proportional_bytes, descendants(self.process)))
 
     def children_seconds(self) -> float:
         """Processor time of the living children: that of an ingest under way."""

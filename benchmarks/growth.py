@@ -11,8 +11,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from retrieval.rerank.late_interaction import LateInteraction
-from retrieval.search import Search
 
 from benchmarks.options import Options
 from benchmarks.result import Cell, Result
@@ -21,11 +19,13 @@ from benchmarks.timing import quantiles, stopwatch
 from retrieval.encoder.base import Floats
 from retrieval.evaluate import percentile
 from retrieval.index import Index
+from retrieval.rerank.late_interaction import LateInteraction
+from retrieval.search import Search
 from retrieval.store import Store
 
 SIZES = (1_000, 10_000, 50_000)
 QUESTIONS = 200
-STAGES = ("recall", "load", "rerank")
+STAGES = ("recall", "rerank", "fold")
 
 
 def run(options: Options) -> Result:

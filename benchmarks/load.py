@@ -38,7 +38,7 @@ def run(options: Options) -> Result:
     return Result(
         title=f"Questions a second, {ASKERS} askers at once",
         baseline="one asker on the same desk, and what the HTTP server alone gives (/health).",
-        setting={"passages": passages, "resident MB after": round(resident / 1e6), "client": "a process of its own"},
+        setting={"passages": passages, "desk MB after": round(resident / 1e6), "client": "a process of its own"},
         columns=("", "questions/s", "p50 ms", "p95 ms", "p99 ms", "questions", "from the cache", "failed"),
         rows=(
             _row(f"not cached, {ASKERS} askers", uncached),

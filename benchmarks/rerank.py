@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from retrieval.rerank.late_interaction import LateInteraction
-from retrieval.token_vectors import unpack
 
 from benchmarks.options import Options
 from benchmarks.passages import copy_files
@@ -25,7 +23,9 @@ from bot.evaluation import evaluation_settings
 from bot.service import Service
 from retrieval.encoder.base import Encoded, Floats
 from retrieval.passages import Candidate
+from retrieval.rerank.late_interaction import LateInteraction
 from retrieval.store import Store
+from retrieval.token_vectors import unpack
 
 FILES, QUESTIONS = 400, 200
 
@@ -49,7 +49,7 @@ def run(options: Options) -> Result:
         times, candidates = asyncio.run(_measure(folder, knowledge, questions[:QUESTIONS]))
     return Result(
         title="Rerank of 50 candidates",
-        baseline="the same scores from a loop over the passages: unpack one, multiply, take the maxima, in numpy.",
+        baseline="MaxSim over the same vectors as a loop over the passages: unpack one, multiply, take the maxima.",
         setting={"questions": len(times.again), "candidates p50": float(np.median(candidates))},
         columns=("", "p50 ms", "p95 ms", "p99 ms"),
         rows=(
@@ -96,8 +96,8 @@ def _loop(store: Store, question: Encoded, candidates: tuple[Candidate, ...]) ->
     blobs = store.token_blobs([candidate.id for candidate in candidates])
     begun = time.perf_counter()
     for blob in blobs.values():
-        for asked, kept in zip(question.layers, unpack(blob), strict=True):
-            tokens: Floats = np.asarray(kept, np.float32)
-            tokens = tokens / np.linalg.norm(tokens, axis=1, keepdims=True)
+        for asked, signs in zip(question.layers, unpack(blob), strict=True):
+            tokens: Floats = np.unpackbits(signs, axis=1).astype(np.float32) * 2 - 1
+            tokens /= np.linalg.norm(tokens, axis=1, keepdims=True)
             (asked @ tokens.T).max(axis=1).mean()
     return (time.perf_counter() - begun) * 1000

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from importlib import util
 
-from benchmarks.desk import ROOT, serving
+from benchmarks.desk import ROOT, Desk, serving
 from benchmarks.options import Options
 from benchmarks.result import Cell, Result
 from benchmarks.timing import stopwatch
@@ -31,23 +31,27 @@ def run(options: Options) -> Result:
         with serving(folder, [knowledge]) as desk:
             desk.ask(QUESTION)
             passages = int(desk.metric("polydesk_passages"))
-            rows.append(("first start until all is read", desk.seconds_to_ingested, desk.resident_bytes() / 1e6))
+            rows.append(("first start until all is read", desk.seconds_to_ingested, *_memory(desk)))
         for number in range(1 if options.limit else STARTS):
             with serving(folder, [knowledge], ingested=False) as desk, stopwatch() as answered:
                 desk.ask(QUESTION)
                 took = desk.seconds_to_ready + answered.seconds
-                rows.append((f"start {number + 2} to the first answer", took, desk.resident_bytes() / 1e6))
-    rows.append(("baseline: the libraries alone", _imports(LIBRARIES), None))
+                rows.append((f"start {number + 2} to the first answer", took, *_memory(desk)))
+    rows.append(("baseline: the libraries alone", _imports(LIBRARIES), None, None))
     if util.find_spec("torch") and util.find_spec("sentence_transformers"):
-        rows.append(("baseline: torch and sentence-transformers alone", _imports(TORCH), None))
+        rows.append(("baseline: torch and sentence-transformers alone", _imports(TORCH), None, None))
     return Result(
         title="Start-up and memory",
         baseline="a Python process that only imports the libraries the desk stands on; beside it, where they are "
         "installed, the libraries of an encoder on torch.",
         setting={"passages": passages},
-        columns=("", "seconds", "resident MB"),
+        columns=("", "seconds", "desk MB", "its ingest process MB"),
         rows=rows,
     )
+
+
+def _memory(desk: Desk) -> tuple[float, float]:
+    return desk.resident_bytes() / 1e6, desk.children_bytes() / 1e6
 
 
 def _imports(statement: str) -> float:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from retrieval.token_vectors import pack
 
 from retrieval.encoder.base import Encoded, Floats
 from retrieval.file_state import EncodedPassage, FileState, NewVersion
@@ -18,8 +17,9 @@ from retrieval.index import VectorIndex
 from retrieval.passages import Passage
 from retrieval.store import Store
 from retrieval.store_writer import StoreWriter
+from retrieval.token_vectors import pack
 
-DIMENSION, TOKEN_DIMENSION, TOKENS, LAYERS = 384, 64, 200, 2
+DIMENSION, TOKEN_DIMENSION, TOKENS, LAYERS = 384, 384, 200, 2
 QUESTION_TOKENS = 16
 CLUSTERS = 300
 BLOBS = 128
