@@ -12,8 +12,6 @@ import numpy as np
 import structlog
 import threadpoolctl  # type: ignore[import-untyped]
 from chromadb.errors import ChromaError
-from retrieval.rerank.late_interaction import LateInteraction
-from retrieval.search import Search
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answer_cache import AnswerCache
@@ -34,6 +32,8 @@ from retrieval.index import Index
 from retrieval.ingest import Ingest
 from retrieval.languages import LanguageDetector
 from retrieval.recover import rebuild, recover
+from retrieval.rerank.late_interaction import LateInteraction
+from retrieval.search import Search
 from retrieval.store import Store
 
 FLUSH_SECONDS = 5.0

@@ -15,6 +15,10 @@ class DataFolderInUse(PolydeskError):
     """Another process owns the data folder."""
 
 
+class UpstreamError(PolydeskError):
+    """A service that the desk calls failed; one sentence with its address and the cause."""
+
+
 class KnowledgeFileError(PolydeskError):
     """One knowledge file cannot be used. The others go on.
 

@@ -27,6 +27,9 @@ _HASHED_PREFIX = "hashed-"
 _REBUILD_PREFIX = "rebuild-"
 _PLAIN_NAME = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9_-]{0,200}[a-zA-Z0-9])?")
 _UNCLEAN = "unclean"
+_DELETED = "deleted"
+# What is deleted stays in the graph and is walked through; this many do not matter.
+_MOST_DELETED = 1_000
 
 
 class VectorIndex(Protocol):
@@ -57,7 +60,7 @@ class VectorIndex(Protocol):
         """Puts a collection built anew in the place of an audience's; questions go to the former one meanwhile."""
 
     def outdated(self, audience: str) -> bool:
-        """Whether the collection was built with other settings than the present ones."""
+        """Whether the collection should be built anew: for other settings, or for all that was deleted from it."""
 
     @property
     def unclean(self) -> bool:
@@ -140,6 +143,8 @@ class Index:
             self._marker.touch()
             for start in range(0, len(ids), self._batch):
                 self._collections[audience].delete(ids=[str(id) for id in ids[start : start + self._batch]])
+            if ids:
+                self._count_deleted(self._collections[audience], len(ids))
 
     def ids(self, audience: str) -> set[int] | None:
         if audience not in self._collections:
@@ -192,7 +197,10 @@ class Index:
     def outdated(self, audience: str) -> bool:
         # Read raw: the parsed form warns of collections without an embedding function.
         built: Any = self._collections[audience].configuration_json.get("hnsw") or {}
-        return any(built.get(key) != value for key, value in self._hnsw.items())
+        if any(built.get(key) != value for key, value in self._hnsw.items()):
+            return True
+        deleted = _deleted(self._collections[audience])
+        return deleted > _MOST_DELETED and deleted > len(self.ids(audience) or ())
 
     def close(self) -> None:
         self._client.close()
@@ -211,10 +219,17 @@ class Index:
             part = slice(start, start + self._batch)
             collection.upsert(ids=[str(id) for id in ids[part]], embeddings=np.stack(vectors[part]))
 
+    def _count_deleted(self, collection: Collection, number: int) -> None:
+        collection.modify(metadata={**(collection.metadata or {}), _DELETED: _deleted(collection) + number})
+
     def _query(self, audience: str, vector: Floats, n: int) -> Any:
         return self._collections[audience].query(
             query_embeddings=vector[np.newaxis], n_results=n, include=["distances"]
         )
+
+
+def _deleted(collection: Collection) -> int:
+    return int((collection.metadata or {}).get(_DELETED) or 0)
 
 
 def _open(folder: Path) -> Client:

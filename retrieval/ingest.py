@@ -149,6 +149,8 @@ class Ingest:
         started = time.monotonic()
         scan = await self._in_thread(partial(self._scan, retry))
         passages = await self._read(scan.changed, progress) if scan.changed else 0
+        if scan.changed or scan.removed:
+            await self._in_thread(self._publisher.tidy)
         return IngestReport(
             revision=await self._in_thread(self._store.revision),
             added=len(scan.new),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from retrieval.documents.limits import Limits
+from retrieval.encoder import EncoderKind
 from retrieval.file_state import EncodedPassage
 from retrieval.folder_rules import FolderRules
 
@@ -30,7 +31,7 @@ class WorkerSettings:
         niceness: added to the process's priority, 19 being the lowest.
     """
 
-    kind: str = "onnx"
+    kind: EncoderKind = "onnx"
     model: str = ""
     device: str = "cpu"
     threads: int = 1

@@ -114,6 +114,7 @@ class Candidate:
         rank: 1-based place in the recall order.
         similarity: cosine between the question and the passage.
         origin: which of the two found it.
+        exact: share of the codes named in the question that the passage holds, in [0, 1].
     """
 
     id: int
@@ -121,6 +122,7 @@ class Candidate:
     rank: int
     similarity: float
     origin: Origin = "recall"
+    exact: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from chromadb.errors import ChromaError
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,6 +12,7 @@ from retrieval.encoder.base import Floats
 from retrieval.errors import PolydeskError
 from retrieval.file_state import FailedFile, FileKey, FileState, NewVersion
 from retrieval.index import VectorIndex
+from retrieval.recover import rebuild_outdated
 from retrieval.store import Store
 from retrieval.store_writer import StoreWriter
 
@@ -23,6 +25,7 @@ class Publisher:
     """The only one who changes store and index while the desk runs. One thread at a time; every call blocks."""
 
     def __init__(self, store: Store, index: VectorIndex) -> None:
+        self._store = store
         self._writer = StoreWriter(store)
         self._index = index
         self._unfinished = False
@@ -46,7 +49,7 @@ class Publisher:
         Raises:
             IngestStopped: if the disk is full or cannot be written.
         """
-        try:
+        with _stopping():
             self._discard_unfinished()
             self._writer.remember(remembered)
             if not (new or withdrawn or removed or failed or cleared):
@@ -68,12 +71,15 @@ class Publisher:
                 self._index.delete(audience, gone)
             if publication.retired:
                 self._writer.sweep()
-        except (SQLAlchemyError, ChromaError, OSError) as error:
-            cause = getattr(error, "orig", None) or error
-            raise IngestStopped(
-                f"The ingest stopped since the data folder cannot be written ({cause}). What was published before "
-                "stays served; make room on the disk and ingest again."
-            ) from error
+
+    def tidy(self) -> None:
+        """Builds collections anew from which much was deleted; questions go on meanwhile.
+
+        Raises:
+            IngestStopped: as `publish`.
+        """
+        with _stopping():
+            rebuild_outdated(self._store, self._index)
 
     def _discard_unfinished(self) -> None:
         """Removes what a publish that failed has left in store and index."""
@@ -81,3 +87,16 @@ class Publisher:
             for audience, ids in self._writer.discard_unpublished().items():
                 self._index.delete(audience, ids)
             self._unfinished = False
+
+
+@contextmanager
+def _stopping() -> Iterator[None]:
+    """Turns whatever a full or broken disk raises into one sentence."""
+    try:
+        yield
+    except (SQLAlchemyError, ChromaError, OSError) as error:
+        cause = getattr(error, "orig", None) or error
+        raise IngestStopped(
+            f"The ingest stopped since the data folder cannot be written ({cause}). What was published before "
+            "stays served; make room on the disk and ingest again."
+        ) from error

@@ -78,6 +78,14 @@ def rebuild(store: Store, index: VectorIndex) -> int:
     return sum(map(len, live.values()))
 
 
+def rebuild_outdated(store: Store, index: VectorIndex) -> list[str]:
+    """Builds those collections anew that should be; returns their audiences."""
+    outdated = [audience for audience in index.audiences() if index.outdated(audience)]
+    for audience in outdated:
+        index.rebuild(audience, _vectors(store, store.live_ids().get(audience, [])))
+    return outdated
+
+
 def _held(store: Store, index: VectorIndex, audience: str, live: Sequence[int]) -> set[int] | None:
     """The passages that the index holds, or None if it should be built anew.
 
