@@ -88,6 +88,20 @@ def test_other_settings_make_a_collection_outdated(tmp_path: Path) -> None:
     second.close()
 
 
+def test_many_deletions_make_a_collection_outdated(tmp_path: Path) -> None:
+    first = Index(tmp_path / "chroma", batch=500)
+    first.add("public", list(range(2_200)), [vector(text) for text in texts(2_200)])
+    first.delete("public", list(range(1_000)))
+    assert not first.outdated("public")
+    first.delete("public", list(range(1_000, 1_200)))
+    first.close()
+    second = Index(tmp_path / "chroma")
+    assert second.outdated("public")
+    second.rebuild("public", [([1], [vector("a")])])
+    assert not second.outdated("public")
+    second.close()
+
+
 def test_questions_are_answered_during_a_rebuild(index: Index) -> None:
     vectors = [vector(text) for text in texts(1_000)]
     index.add("public", list(range(1_000)), vectors)

@@ -17,6 +17,7 @@ from sqlalchemy import event
 
 from retrieval.encoder import create_encoder
 from retrieval.encoder.base import Encoder
+from retrieval.identifiers import identifiers
 from retrieval.index import Index
 from retrieval.ingest import Ingest, IngestReport
 from retrieval.ingest_messages import WorkerSettings
@@ -101,7 +102,7 @@ async def test_files_are_published_and_found(desk: Desk, root: Path) -> None:
     assert report.revision == desk.store.revision()
     assert "six hours" in desk.best("How long does the accu need to load?")
     assert desk.consistent()
-    ids = desk.store.with_identifiers(["rt204x"], ["public"], 5)
+    ids = desk.store.with_identifiers(sorted(identifiers("form rt 204 x, or RT-204-X")), ["public"], 5)
     [stored] = desk.store.passages(ids).values()
     assert (stored.passage.path, stored.passage.anchor, stored.passage.language) == ("returns.md", "sending-back", "en")
     assert stored.passage.heading == ("Returns", "Sending back")
@@ -264,8 +265,9 @@ async def test_another_encoder_in_the_worker_is_refused(desk: Desk, root: Path) 
 
 
 async def test_an_encoder_that_cannot_be_had_is_named(desk: Desk, root: Path) -> None:
-    ingest = Ingest(desk.store, desk.index, [root], desk.encoder.identity, WorkerSettings(kind="no such kind"))
-    with pytest.raises(WorkerFailed, match="no such kind"):
+    nowhere = WorkerSettings(kind="sentence_transformers", model="/no/such/model")
+    ingest = Ingest(desk.store, desk.index, [root], desk.encoder.identity, nowhere)
+    with pytest.raises(WorkerFailed, match=r"cannot start: .*sentence"):
         await ingest.run()
     await ingest.close()
 
