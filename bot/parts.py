@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot.config import Settings
 from retrieval.data_folder import DataFolder
 from retrieval.database import migrate
 from retrieval.documents.limits import Limits
 from retrieval.encoder import create_encoder
 from retrieval.encoder.base import Encoder
+from retrieval.errors import ConfigurationError
 from retrieval.index import Index
 from retrieval.ingest_messages import WorkerSettings
 from retrieval.store import Store
 
 
 def open_encoder(settings: Settings) -> Encoder:
+    """The encoder of questions."""
     encoder = settings.encoder
     return create_encoder(
         encoder.kind,
@@ -25,13 +30,24 @@ def open_encoder(settings: Settings) -> Encoder:
 
 
 def open_store(folder: DataFolder) -> Store:
+    """The database, its tables up to date.
+
+    Raises:
+        ConfigurationError: when it cannot be read or written, or was written by a later version.
+    """
     store = Store(folder.database_url)
-    store.migrate()
-    migrate(store.engine, "bot")
+    try:
+        store.migrate()
+        migrate(store.engine, "bot")
+    except (SQLAlchemyError, CommandError) as error:
+        store.close()
+        cause = getattr(error, "orig", None) or error
+        raise ConfigurationError(f"data_dir: the database in {folder.path} cannot be opened: {cause}.") from error
     return store
 
 
 def open_index(settings: Settings, folder: DataFolder) -> Index:
+    """The index as it lies in the data folder."""
     graph = settings.index
     return Index(
         folder.index_folder,
@@ -42,6 +58,7 @@ def open_index(settings: Settings, folder: DataFolder) -> Index:
 
 
 def worker_settings(settings: Settings) -> WorkerSettings:
+    """What the process that ingests is started with."""
     knowledge, encoder = settings.knowledge, settings.encoder
     return WorkerSettings(
         kind=encoder.kind,

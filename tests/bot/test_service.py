@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,21 @@ async def test_what_was_opened_is_closed_when_another_part_fails(
                 pass
     async with Service.open(settings) as service:
         assert (await service.dependencies())["store"].ready
+
+
+@pytest.mark.parametrize("newer", [True, False])
+async def test_a_database_that_cannot_be_used_is_a_sentence(small_desk: SmallDesk, tmp_path: Path, newer: bool) -> None:
+    desk = small_desk.copy(tmp_path)
+    database = desk.settings.data_dir / "polydesk.sqlite3"
+    if newer:
+        with sqlite3.connect(database) as connection:
+            connection.execute("UPDATE desk_schema SET version_num = 'v9999'")
+        connection.close()
+    else:
+        database.write_bytes(b"this is no database" * 1000)
+    with pytest.raises(ConfigurationError, match=r"database in .* cannot be opened"):
+        async with Service.open(desk.settings):
+            pass
 
 
 async def test_conversations_outlive_the_service(small_desk: SmallDesk, tmp_path: Path) -> None:
