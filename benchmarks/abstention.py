@@ -2,7 +2,8 @@
 
 Of `--paragraphs` DIR (XQuAD: knowledge/*, queries.LANG.jsonl) every fifth file in the order of names is left out: those
 at 0-based places 4, 9, 14, … Its questions are the hard unanswerable ones: their subject is known, their answer is not.
-The questions of `--queries`, where given, are about something else altogether. `--limit` bounds the questions a file.
+The questions of `--queries`, where given, are about something else altogether. `--limit` takes so many questions a
+file, evenly spread over it.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from pathlib import Path
 from benchmarks.options import Options
 from benchmarks.result import Cell, Result
 from bot.config import Settings
-from bot.evaluation import ask_all, evaluation_settings, read_all
+from bot.evaluation import ask_all, evaluation_settings
 from bot.evaluation_result import Evaluation
 from bot.service import Service
 from retrieval.abstention import OperatingPoint, abstention_curve, at_wrongly_refused, operating_point, thinned
 from retrieval.evaluate import Outcome
-from retrieval.question_files import EvaluationQuestion
+from retrieval.question_files import EvaluationQuestion, read_questions
 
 EVERY, LEFT_OUT = 5, 4
 WRONGLY_REFUSED = 0.05
@@ -31,8 +32,8 @@ Signal = Callable[[Outcome], float]
 def run(options: Options) -> Result:
     """Asks everything and reports what the shipped threshold, and one at 5 % wrongly refused, refuse."""
     source = options.need_paragraphs()
-    questions = read_all(sorted(source.glob("queries.*.jsonl")), options.limit)
-    elsewhere = read_all(options.queries, options.limit) if options.queries else []
+    questions = _sampled(sorted(source.glob("queries.*.jsonl")), options.limit)
+    elsewhere = _sampled(options.queries, options.limit)
     with options.folder("abstention") as folder:
         knowledge = reduced_copy(source / "knowledge", folder / "knowledge")
         evaluations = asyncio.run(_ask(folder, knowledge, [questions, elsewhere]))
@@ -71,6 +72,14 @@ def reduced_copy(source: Path, target: Path) -> Path:
     return target
 
 
+def _sampled(files: Sequence[Path], limit: int | None) -> list[EvaluationQuestion]:
+    sampled: list[EvaluationQuestion] = []
+    for file in files:
+        found = read_questions(file)
+        sampled += found[:: max(1, len(found) // limit)][:limit] if limit else found
+    return sampled
+
+
 class _Split:
     """The values of one signal by kind of question."""
 
@@ -83,9 +92,11 @@ class _Split:
         return abstention_curve(self.answerable, self.unanswerable)
 
     def row(self, name: str, threshold: float) -> tuple[Cell, ...]:
-        point = operating_point(self.answerable, self.unanswerable, threshold)
-        elsewhere = operating_point((), self.elsewhere, threshold).rightly_refused if self.elsewhere else None
-        return name, threshold, point.wrongly_refused, point.rightly_refused, elsewhere
+        refused = [
+            operating_point(values, (), threshold).wrongly_refused if values else None
+            for values in (self.answerable, self.unanswerable, self.elsewhere)
+        ]
+        return name, threshold, *refused
 
     def row_at(self, name: str, wrongly_refused: float) -> tuple[Cell, ...]:
         point = at_wrongly_refused(self.curve(), wrongly_refused)
