@@ -1,7 +1,7 @@
 """How many of the true 50 nearest passages the index finds, against exact search over the same vectors.
 
-Made-up vectors in clusters (see `synthetic.py`), and the real ones of a knowledge folder where `--knowledge` is given.
-`--limit` bounds the made-up passages (50,000 where not given).
+Made-up vectors in clusters (see `synthetic.py`), and where `--knowledge` is given mixtures of pairs of that folder's
+real ones, as many; the questions are then real passages held apart. `--limit` bounds both (50,000 where not given).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.options import Options
 from benchmarks.result import Cell, Result
-from benchmarks.synthetic import Generator
+from benchmarks.synthetic import Generator, unit
 from benchmarks.timing import quantiles, stopwatch
 from retrieval.documents import parse
 from retrieval.encoder import create_encoder
@@ -25,7 +25,7 @@ from retrieval.split import split
 
 PASSAGES = 50_000
 QUESTIONS = 200
-REAL_PASSAGES = 3_000
+REAL_PASSAGES = 2_500
 NEAREST = 50
 ADD_BATCH = 1_000
 SETTINGS: Mapping[str, Mapping[str, int]] = {
@@ -40,7 +40,7 @@ def run(options: Options) -> Result:
     count = options.limit or PASSAGES
     sets = {"made up": (generator.vectors(count), generator.vectors(QUESTIONS))}
     if options.knowledge is not None:
-        sets["real"] = _real(options.knowledge)
+        sets["mixtures of real"] = _mixtures(count, *_real(options.knowledge))
     rows: list[tuple[Cell, ...]] = []
     with options.folder("index_recall") as folder:
         for number, (name, (vectors, questions)) in enumerate(sets.items()):
@@ -81,6 +81,15 @@ def _measure(
     index.close()
     p50, p95, *_ = quantiles(times)
     return (float(np.mean(shares)), min(shares), p50, p95, len(vectors) / adding.seconds)
+
+
+def _mixtures(count: int, vectors: Floats, questions: Floats) -> tuple[Floats, Floats]:
+    """As many vectors as wanted that lie where real ones do."""
+    chance = np.random.default_rng(1)
+    first, second = chance.integers(len(vectors), size=(2, count))
+    share = chance.uniform(0.5, 1, size=(count, 1)).astype(np.float32)
+    noise = chance.standard_normal((count, vectors.shape[1])).astype(np.float32) / (4 * np.sqrt(vectors.shape[1]))
+    return unit(share * vectors[first] + (1 - share) * vectors[second] + noise), questions
 
 
 def _real(knowledge: Path) -> tuple[Floats, Floats]:

@@ -42,10 +42,10 @@ class EncoderSettings(Section):
 
 
 class IndexSettings(Section):
-    """Chroma's HNSW graph; changing these asks for `polydesk rebuild`."""
+    """Chroma's HNSW graph; after a change the next start builds it anew from the store."""
 
     ef_construction: int = Field(default=200, ge=10, le=2_000)
-    ef_search: int = Field(default=200, ge=50, le=2_000)
+    ef_search: int = Field(default=400, ge=50, le=2_000)
     max_neighbors: int = Field(default=24, ge=4, le=128)
 
 

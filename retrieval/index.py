@@ -86,7 +86,7 @@ class Index:
         folder: Path,
         *,
         ef_construction: int = 200,
-        ef_search: int = 200,
+        ef_search: int = 400,
         max_neighbors: int = 24,
         batch: int = 64,
     ) -> None:

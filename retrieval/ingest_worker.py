@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 
-from retrieval import token_vectors
 from retrieval.documents.sandbox import ParserProcess
 from retrieval.encoder import create_encoder
 from retrieval.encoder.base import Encoded, Encoder, passage_text
@@ -42,6 +41,7 @@ from retrieval.ingest_messages import send as send_message
 from retrieval.languages import LanguageDetector
 from retrieval.passages import Document, Passage
 from retrieval.split import split
+from retrieval.token_vectors import pack
 
 _PARENT_CHECK_SECONDS = 0.5
 
@@ -134,7 +134,7 @@ def _done(read: _Read, encoded: dict[int, Encoded]) -> Done:
 def _encoded_passage(passage: Passage, encoded: Encoded) -> EncodedPassage:
     terms = identifiers("\n".join((passage.title, passage_text(passage.context, passage.text))))
     pooled = np.ascontiguousarray(encoded.pooled, np.float32)
-    return EncodedPassage(passage, pooled, token_vectors.pack(encoded.layers), terms)
+    return EncodedPassage(passage, pooled, pack(encoded.layers), terms)
 
 
 def _lower_priority(niceness: int) -> None:
