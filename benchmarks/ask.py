@@ -46,7 +46,7 @@ def run(options: Options) -> Result:
             passages = int(desk.metric("polydesk_passages"))
             idle = _ask(desk, idle_texts)
             floor = run_client(Plan(HOST, desk.port, "/health", ("",) * len(idle_texts)))
-            busy, ingest_share = _while_ingesting(desk, root, busy_texts)
+            busy, ingest_share = _while_ingesting(desk, root, busy_texts, 60 if options.limit else NEW_FILES)
         shutil.rmtree(root / "benchmark-new", ignore_errors=True)
     baseline = _encode_candidates(knowledge, times=3 if options.limit else 10)
     return Result(
@@ -85,10 +85,10 @@ def _ask(desk: Desk, texts: Sequence[str], pause: float = 0) -> Load:
     return run_client(Plan(HOST, desk.port, "/api/ask", question_bodies(texts), pause_seconds=pause))
 
 
-def _while_ingesting(desk: Desk, root: Path, texts: Sequence[str]) -> tuple[Load, float]:
+def _while_ingesting(desk: Desk, root: Path, texts: Sequence[str], new_files: int) -> tuple[Load, float]:
     """Asks while new files are worked on; also ingest's processor time as a share of one core meanwhile."""
     before = desk.children_seconds()
-    threading.Thread(target=_add_files, args=(root,), daemon=True).start()
+    threading.Thread(target=_add_files, args=(root, new_files), daemon=True).start()
     deadline = time.monotonic() + 120
     while desk.children_seconds() < before + 1 and time.monotonic() < deadline:
         time.sleep(0.2)
@@ -97,11 +97,11 @@ def _while_ingesting(desk: Desk, root: Path, texts: Sequence[str]) -> tuple[Load
     return busy, round((desk.children_seconds() - spent) / (time.monotonic() - begun), 2)
 
 
-def _add_files(root: Path) -> None:
+def _add_files(root: Path, count: int) -> None:
     """Copies of the knowledge's own files with every figure changed, so that none is known already."""
     sources = sorted(path for path in root.rglob("*") if path.is_file() and path.suffix in {".html", ".md", ".txt"})
     new = root / "benchmark-new"
-    for number in range(NEW_FILES):
+    for number in range(count):
         source = sources[number % len(sources)]
         text = source.read_text(encoding="utf-8", errors="replace")
         changed = re.sub(r"(?<=>)([^<>]*[.?!])", rf"\1 Note {number}.", text) if source.suffix == ".html" else text

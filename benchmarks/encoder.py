@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import util
 
 from benchmarks.options import Options
 from benchmarks.passages import encoded_texts, passages_of
 from benchmarks.result import Cell, Result
 from benchmarks.timing import quantiles, repeat, stopwatch
+from benchmarks.torch_baseline import installed, plain_model
 from retrieval.encoder import create_encoder
 from retrieval.encoder.base import Encoder
 
@@ -37,9 +37,7 @@ def run(options: Options) -> Result:
         rows.append(_row(f"onnx, {options.threads} threads", threaded, load.seconds, texts, questions))
         threaded.close()
     rows.append(_wheel_row(texts[:BASELINE_PASSAGES], questions[:20]))
-    if util.find_spec("sentence_transformers"):
-        from benchmarks.torch_baseline import plain_model
-
+    if installed():
         with stopwatch() as load:
             model = plain_model(options.threads)
         some = [f"passage: {text}" for text in texts[:BASELINE_PASSAGES]]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from benchmarks.options import MissingOption, Options
 from benchmarks.passages import copy_files, encoded_texts, passages_of
 from benchmarks.result import Result
 from benchmarks.timing import stopwatch
+from benchmarks.torch_baseline import installed, plain_model
 from bot.config import Settings
 from bot.service import Service
 from retrieval.encoder import create_encoder
@@ -33,7 +33,7 @@ def run(options: Options) -> Result:
     Raises:
         MissingOption: sentence-transformers is not installed.
     """
-    if not util.find_spec("sentence_transformers"):
+    if not installed():
         raise MissingOption("The baseline needs the extra: pip install 'polydesk[sentence-transformers]'.")
     with options.folder("ingest") as folder:
         shutil.rmtree(folder / "knowledge", ignore_errors=True)
@@ -73,8 +73,6 @@ async def _ingest(folder: Path, threads: int) -> dict[str, Any]:
 
 
 def _plain(texts: list[str], folder: Path, threads: int) -> float:
-    from benchmarks.torch_baseline import plain_model
-
     shutil.rmtree(folder, ignore_errors=True)
     model = plain_model(threads)
     model.encode(["passage: warm"])

@@ -9,12 +9,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from importlib import util
 
 from benchmarks.desk import ROOT, Desk, serving
 from benchmarks.options import Options
 from benchmarks.result import Cell, Result
 from benchmarks.timing import stopwatch
+from benchmarks.torch_baseline import installed
 
 STARTS = 5
 QUESTION = "Where can I read more about this?"
@@ -38,7 +38,7 @@ def run(options: Options) -> Result:
                 took = desk.seconds_to_ready + answered.seconds
                 rows.append((f"start {number + 2} to the first answer", took, *_memory(desk)))
     rows.append(("baseline: the libraries alone", _imports(LIBRARIES), None, None))
-    if util.find_spec("torch") and util.find_spec("sentence_transformers"):
+    if installed():
         rows.append(("baseline: torch and sentence-transformers alone", _imports(TORCH), None, None))
     return Result(
         title="Start-up and memory",

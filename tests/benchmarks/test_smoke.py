@@ -2,7 +2,6 @@
 
 import importlib
 import json
-from importlib import util
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from benchmarks.abstention import reduced_copy
 from benchmarks.options import MissingOption, Options
 from benchmarks.result import Result
+from benchmarks.torch_baseline import installed
 
 SUBJECTS = {
     "battery": "Charge the battery at room temperature. A full charge takes four hours.",
@@ -63,7 +63,8 @@ def test_in_process(name: str, options: Options) -> None:
     assert all(isinstance(cell, float) and cell > 0 for row in result.rows for cell in row[1:])
 
 
-def test_encoder(options: Options) -> None:
+def test_encoder(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.encoder.installed", lambda: False)  # Its import takes as long as all the rest.
     assert run("encoder", options).rows[0][1]
 
 
@@ -75,7 +76,8 @@ def test_growth(options: Options) -> None:
 
 
 @pytest.mark.parametrize("name", ["ask", "load", "start"])
-def test_over_http(name: str, options: Options) -> None:
+def test_over_http(name: str, options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.start.installed", lambda: False)
     result = run(name, options)
     assert result.setting.get("failed", 0) == 0
     assert result.setting["passages"] == len(SUBJECTS)
@@ -100,7 +102,14 @@ def test_every_fifth_file_is_left_out(corpus: Path, tmp_path: Path) -> None:
     assert left_out == {sorted(path.name for path in (corpus / "knowledge").iterdir())[4]}
 
 
-@pytest.mark.skipif(util.find_spec("sentence_transformers") is not None, reason="the extra is installed")
-def test_ingest_says_which_extra_it_needs(options: Options) -> None:
+@pytest.mark.skipif(not installed(), reason="the baseline needs the extra sentence-transformers")
+def test_ingest(options: Options) -> None:
+    result = run("ingest", options)
+    assert result.setting["passages"] == len(SUBJECTS)
+    assert all(isinstance(cell, float) and cell > 0 for row in result.rows for cell in row[1:])
+
+
+def test_ingest_says_which_extra_it_needs(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.ingest.installed", lambda: False)
     with pytest.raises(MissingOption, match="pip install"):
         run("ingest", options)
