@@ -54,7 +54,7 @@ class SearchSettings(Section):
 
 
 class AnswerSettings(Section):
-    threshold: float = Field(default=0.5, ge=0, le=1)
+    threshold: float = Field(default=0.15, ge=0, le=1)
     max_passages: int = Field(default=3, ge=1, le=10)
     max_sentences: int = Field(default=3, ge=1, le=20)
 

@@ -45,9 +45,12 @@ class CalibrationSet:
 def calibration_sets(work: Path) -> Iterator[CalibrationSet]:
     """Writes the knowledge of each set to a folder of its own under `work`. The choice is the same each time."""
     chance = random.Random(0)
-    yield CalibrationSet("faq", work / "faq", _faq(work / "faq", chance))
-    yield CalibrationSet("help", work / "help", _help(work / "help", chance))
-    yield CalibrationSet("shop", ROOT / "knowledge", _shop())
+    faq, shop = _faq(work / "faq", chance), _shop()
+    # Help exists in languages that the encoder hardly knows; those would say nothing about knowing an answer.
+    languages = {asked.language[:2] for asked in (*faq, *shop)}
+    yield CalibrationSet("faq", work / "faq", faq)
+    yield CalibrationSet("help", work / "help", _help(work / "help", chance, languages))
+    yield CalibrationSet("shop", ROOT / "knowledge", shop)
 
 
 def _faq(folder: Path, chance: random.Random) -> tuple[Asked, ...]:
@@ -86,7 +89,7 @@ def _sections(pages: list[Path]) -> dict[tuple[str, int], tuple[str, str]]:
     return found
 
 
-def _help(folder: Path, chance: random.Random) -> tuple[Asked, ...]:
+def _help(folder: Path, chance: random.Random, languages: set[str]) -> tuple[Asked, ...]:
     folder.mkdir(parents=True)
     source = HELP / "en-US"
     pages = sorted(str(path.relative_to(source)) for path in source.glob("text/**/*.html"))
@@ -97,6 +100,8 @@ def _help(folder: Path, chance: random.Random) -> tuple[Asked, ...]:
     titles = {page: _title(source / page) for page in pages}
     asked: list[Asked] = []
     for language in sorted(path.name for path in HELP.iterdir() if (path / "text").is_dir()):
+        if language[:2] not in languages:
+            continue
         own = {page: _title(HELP / language / page) for page in pages if (HELP / language / page).is_file()}
         found = [
             Asked(title, language, (page,))

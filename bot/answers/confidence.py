@@ -20,11 +20,11 @@ from retrieval.identifiers import identifiers
 from retrieval.search import SearchResult
 
 WEIGHTS = Path(__file__).with_name("confidence.json")
-FEATURES = ("similarity", "cover_margin", "score_height")
+FEATURES = ("similarity", "cover", "margin")
 # Figures that compare the first passage with the others say little where there are few: below this number of
 # candidates they count for proportionally less.
 _ENOUGH = 20
-_COMPARING = frozenset({"cover_margin", "score_height"})
+_COMPARING = frozenset({"margin"})
 # Added to the log-odds where the passage holds every code that the question names, and in proportion.
 _EXACT = 2.0
 
@@ -100,16 +100,17 @@ class Confidence:
 def features(result: SearchResult, evidence: Sequence[Evidence]) -> dict[str, float]:
     """What the confidence is made of, from evidence of at least one passage, best first.
 
-    None depends on a language, and of the reranker's scores only their spread counts, not their scale.
+    None depends on a language, nor on the reranker but for the order it gave.
     """
-    first, others = evidence[0], evidence[1:]
-    scores = np.asarray([one.score for one in result.ranked], np.float64)
-    rivals = np.stack([one.best for one in others]).max(axis=0) if others else np.zeros_like(first.best)
+    best = np.stack([one.best for one in evidence])
+    # A question token counts by how much it tells the passages apart.
+    weights = best.std(axis=0) + 1e-9
+    rivals = best[1:].max(axis=0) if len(best) > 1 else np.zeros_like(best[0])
     return {
         "similarity": result.ranked[0].candidate.similarity,
-        # Against each question token's best match elsewhere: an answer has what no other passage has.
-        "cover_margin": float((first.best - rivals).mean()),
-        "score_height": float((scores[0] - scores.mean()) / (scores.std() + 1e-6)),
+        "cover": evidence[0].cover,
+        # Against each token's best match in any of the others: an answer has what no other passage has.
+        "margin": float((best[0] - rivals) @ (weights / weights.sum())),
     }
 
 

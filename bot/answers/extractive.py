@@ -15,7 +15,7 @@ from retrieval.encoder.base import Encoder
 from retrieval.search import SearchResult
 
 # Another passage is quoted only where it covers the question about as well as the first: at most this much less of it.
-CLOSE = 0.03
+CLOSE = 0.04
 # A further passage adds one point; the first gives the answer.
 FIRST = Limits(units=3, tokens=140, whole=90)
 FURTHER = Limits(units=1, tokens=70, whole=0)
