@@ -1,10 +1,12 @@
 """Fits the language-neutral projection on parallel text: LibreOffice's help as installed, in all its languages.
 
     python scripts/fit_projection.py HELP_FOLDER [--units 900] [--threads 2]
+    python scripts/fit_projection.py HELP_FOLDER --model NAME [--device cuda] [--output data/projections]
 
 HELP_FOLDER holds one folder a language ("en-US", "de", …) with the same HTML pages, whose paragraphs carry the same
-ids. Writes retrieval/encoder/e5_small_projection.npz and prints what it was made from. docs/retrieval.md says what was
-tried besides and how it was judged: on text of another kind, never on what it was fitted on.
+ids. Writes retrieval/encoder/e5_small_projection.npz, or for a sentence-transformers model the file that the desk looks
+for in its data folder, and prints what it was made from. docs/retrieval.md says what was tried besides and how it was
+judged: on text of another kind, never on what it was fitted on.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import argparse
 import json
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +26,9 @@ from selectolax.lexbor import LexborHTMLParser
 
 from retrieval.encoder.base import Floats
 from retrieval.encoder.onnx import PROJECTION, OnnxEncoder
+from retrieval.encoder.pretrained import Task
 from retrieval.encoder.projection import plain_projection, unit
+from retrieval.encoder.sentence_transformers import SentenceTransformersEncoder, States
 
 SOURCE = "en-US"
 # A paragraph of this many characters is a text, not a label.
@@ -34,7 +38,11 @@ FEWEST_LANGUAGES = 15
 # Paragraphs a page, and paragraphs of which the token states are kept.
 PER_PAGE, TOKEN_UNITS = 2, 350
 
+TASKS: tuple[Task, Task] = ("query", "document")
+PREFIXES: dict[Task, str] = {"query": "query: ", "document": "passage: "}
+
 Unit = dict[str, str]
+AnyEncoder = OnnxEncoder | SentenceTransformersEncoder
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,19 +91,28 @@ def _paragraphs(path: Path) -> dict[str, str]:
     return {id: text for id, text in texts.items() if id and text}
 
 
-def encode(encoder: OnnxEncoder, languages: list[str], chosen: list[Unit], threads: int) -> list[Encoded]:
-    """Encodes every text, half of them as questions, since both kinds of prefix are projected alike."""
+def raw_states(encoder: AnyEncoder, task: Task, text: str) -> States:
+    """A text as the model gives it, before any projection."""
+    if isinstance(encoder, SentenceTransformersEncoder):
+        return encoder.states(task, [text])[0]
+    tokens, layers = encoder.states(PREFIXES[task], text)
+    own = tuple(layer[tokens.skip : -1] for layer in layers)
+    return States(unit(layers[-1].mean(axis=0)), own, tokens.offsets)
+
+
+def encode(encoder: AnyEncoder, languages: list[str], chosen: list[Unit], threads: int) -> list[Encoded]:
+    """Encodes every text, half of them as questions, since both kinds of text are projected alike."""
     jobs = [
-        (number, language, text, ("query: ", "passage: ")[(number + place) % 2])
+        (number, language, text, TASKS[(number + place) % 2])
         for number, texts in enumerate(chosen)
         for place, (language, text) in enumerate(texts.items())
     ]
 
-    def run(job: tuple[int, str, str, str]) -> Encoded:
-        number, language, text, prefix = job
-        tokens, states = encoder.states(prefix, text)
-        own = [state[tokens.skip : -1].astype(np.float16) for state in states] if number < TOKEN_UNITS else []
-        return Encoded(number, languages.index(language), unit(states[-1].mean(axis=0)), own)  # type: ignore[arg-type]
+    def run(job: tuple[int, str, str, Task]) -> Encoded:
+        number, language, text, task = job
+        states = raw_states(encoder, task, text)
+        own = [layer.astype(np.float16) for layer in states.layers] if number < TOKEN_UNITS else []
+        return Encoded(number, languages.index(language), states.pooled, own)  # type: ignore[arg-type]
 
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(run, jobs))
@@ -131,9 +148,9 @@ def softened(residuals: Floats, power: float, floor: float) -> Floats:
 
 
 def spread(width: int) -> Floats:
-    """A random rotation, so that every dimension's sign carries about as much."""
+    """A random rotation, so that every dimension's sign carries about as much. To a multiple of 8, as bits are packed."""
     rotation, _ = np.linalg.qr(np.random.default_rng(0).standard_normal((width, width)))
-    return np.asarray(rotation, np.float32)
+    return np.asarray(rotation[:, : width - width % 8], np.float32)
 
 
 def fit(encoded: list[Encoded]) -> dict[str, Floats]:
@@ -155,16 +172,25 @@ def fit(encoded: list[Encoded]) -> dict[str, Floats]:
     return arrays
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--units", type=int, default=900)
     parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
+    parser.add_argument("--model", help="a sentence-transformers model in place of the default encoder")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--output", type=Path, default=Path("data/projections"), help="with --model, a folder")
+    options = parser.parse_args(arguments)
     languages, chosen = units(options.folder, options.units)
-    encoder = OnnxEncoder(projection=plain_projection(384, 8, 2))
+    encoder: AnyEncoder
+    if options.model:
+        encoder = SentenceTransformersEncoder(options.model, device=options.device, threads=options.threads)
+        path = options.output / f"{encoder.fingerprint}.npz"
+    else:
+        encoder, path = OnnxEncoder(projection=plain_projection(384, 8, 2)), PROJECTION
     encoded = encode(encoder, languages, chosen, options.threads)
     provenance = {
+        "model": encoder.identity.partition(" projection-")[0],
         "corpus": "LibreOffice's help (MPL-2.0), paragraphs by id",
         "languages": languages,
         "paragraphs": len(chosen),
@@ -172,8 +198,9 @@ def main() -> None:
         "script": "scripts/fit_projection.py",
     }
     arrays = {name: array.astype(np.float16) for name, array in fit(encoded).items()}
-    np.savez_compressed(PROJECTION, provenance=json.dumps(provenance), **arrays)
-    sys.stdout.write(json.dumps(provenance, indent=1) + "\n")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(path, provenance=json.dumps(provenance), **arrays)  # type: ignore[arg-type]
+    sys.stdout.write(f"{path}\n{json.dumps(provenance, indent=1)}\n")
 
 
 if __name__ == "__main__":
