@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from queue import Queue
 
 import numpy as np
 
@@ -44,6 +45,7 @@ from retrieval.split import split
 from retrieval.token_vectors import pack
 
 _PARENT_CHECK_SECONDS = 0.5
+_READ_AHEAD = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +67,44 @@ class Worker:
         self._parser = ParserProcess(settings.limits)
         self._detector = LanguageDetector(settings.languages)
 
-    def answer(self, jobs: Sequence[Job]) -> Iterator[Answer]:
-        """One `Done` or `Refused` a job, as soon as it is known, then a `GroupEnd`."""
-        read: list[_Read] = []
-        for job in jobs:
-            try:
-                read.append(self._read(job))
-            except KnowledgeFileError as error:
-                yield Refused(job.number, error.reason, error.line)
-            yield Alive(0)
-        yield from self._encode(read)
-        yield GroupEnd()
+    def serve(self, stream: Stream) -> None:
+        """Answers each group with one `Done` or `Refused` a job, as soon as it is known, and a `GroupEnd`."""
+        found: Queue[_Read | Refused | GroupEnd | None] = Queue(_READ_AHEAD)
+        # The next files are parsed, in yet another process, while these are encoded.
+        threading.Thread(target=self._read_groups, args=(stream, found), daemon=True).start()
+        group: list[_Read] = []
+        while (item := found.get()) is not None:
+            if isinstance(item, _Read):
+                group.append(item)
+                send_message(stream, Alive(0))
+                continue
+            if isinstance(item, GroupEnd):
+                for answer in self._encode(group):
+                    send_message(stream, answer)
+                group = []
+            send_message(stream, item)
 
     def close(self) -> None:
         self._parser.close()
         self._encoder.close()
 
-    def _read(self, job: Job) -> _Read:
+    def _read_groups(self, stream: Stream, found: Queue[_Read | Refused | GroupEnd | None]) -> None:
+        try:
+            while jobs := receive_message(stream):
+                for job in jobs:
+                    found.put(self._read(job))
+                found.put(GroupEnd())
+        finally:
+            # Whatever ends this ends the process, and the desk starts another.
+            found.put(None)
+
+    def _read(self, job: Job) -> _Read | Refused:
+        try:
+            return self._parse(job)
+        except KnowledgeFileError as error:
+            return Refused(job.number, error.reason, error.line)
+
+    def _parse(self, job: Job) -> _Read:
         absolute = Path(job.root) / job.path
         document = self._parser.parse(absolute, job.path, job.rules)
         found = split(document, self._encoder.count_tokens, self._settings.budget, self._settings.minimum)
@@ -168,9 +191,7 @@ def serve(stream: Stream) -> None:
     worker = Worker(settings, encoder)
     send_message(stream, Ready(encoder.identity))
     try:
-        while jobs := receive_message(stream):
-            for answer in worker.answer(jobs):
-                send_message(stream, answer)
+        worker.serve(stream)
     finally:
         worker.close()
 

@@ -264,14 +264,6 @@ async def test_another_encoder_in_the_worker_is_refused(desk: Desk, root: Path) 
     await ingest.close()
 
 
-async def test_an_encoder_that_cannot_be_had_is_named(desk: Desk, root: Path) -> None:
-    nowhere = WorkerSettings(kind="sentence_transformers", model="/no/such/model")
-    ingest = Ingest(desk.store, desk.index, [root], desk.encoder.identity, nowhere)
-    with pytest.raises(WorkerFailed, match=r"cannot start: .*sentence"):
-        await ingest.run()
-    await ingest.close()
-
-
 async def test_an_idle_worker_ends(desk: Desk, root: Path) -> None:
     ingest = Ingest(desk.store, desk.index, [root], desk.encoder.identity, WorkerSettings(), idle_seconds=0.05)
     await ingest.run()
