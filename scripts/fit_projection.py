@@ -148,7 +148,7 @@ def softened(residuals: Floats, power: float, floor: float) -> Floats:
 
 
 def spread(width: int) -> Floats:
-    """A random rotation, so that every dimension's sign carries about as much. To a multiple of 8, as bits are packed."""
+    """A random rotation, so that every dimension's sign carries about as much; their number is a multiple of 8."""
     rotation, _ = np.linalg.qr(np.random.default_rng(0).standard_normal((width, width)))
     return np.asarray(rotation[:, : width - width % 8], np.float32)
 

@@ -53,7 +53,11 @@ class TextTokenizer:
         own = int(np.argmax(spans[:, 1] > 0)) if (spans[:, 1] > 0).any() else len(ids)
         offsets = np.maximum(spans[own:], 0)
         if replaced != text:
-            offsets = self._origins(text)[offsets]
+            origins = self._origins(text)
+            starts, ends = offsets.T
+            # One character may become several: a token that ends among them stands for it all the same.
+            last = origins[np.maximum(ends - 1, 0)] + 1
+            offsets = np.stack([origins[starts], np.where(ends > starts, last, origins[starts])], axis=1)
         return Tokens([self._begin, *ids, self._end], own + 1, offsets)
 
     def _origins(self, text: str) -> NDArray[np.int32]:
