@@ -75,7 +75,7 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
     store.migrate()
     index = Index(folder / "chroma")
     encoder = create_encoder("onnx")
-    ingest = Ingest(store, index, [], encoder.identity, WorkerSettings(languages=("en", "de")))
+    ingest = Ingest(store, index, [], encoder.identity, WorkerSettings(languages=("en", "de"), batch=4))
     yield Desk(store, index, encoder, ingest, folder)
     await ingest.close()
     index.close()
@@ -198,8 +198,8 @@ async def test_progress_counts_up_to_the_end(desk: Desk, root: Path) -> None:
 
 
 async def test_a_killed_worker_is_replaced(desk: Desk, root: Path) -> None:
-    for number in range(40):
-        (root / f"{number}.md").write_text(f"# File {number}\n\nText number {number}.\n" + "More words here. " * 40)
+    for number in range(20):
+        (root / f"{number}.md").write_text(f"# File {number}\n\nText number {number}.\n" + "More words here. " * 5)
 
     def kill_once(step: Progress) -> None:
         if step.passages and not killed and desk.ingest.worker_pid:
@@ -210,16 +210,16 @@ async def test_a_killed_worker_is_replaced(desk: Desk, root: Path) -> None:
     desk.ingest.roots = (root,)
     report = await desk.ingest.run(kill_once)
     assert killed
-    assert (report.added, report.failures, len(desk.texts())) == (42, [], 42)
+    assert (report.added, report.failures, len(desk.texts())) == (22, [], 22)
     assert desk.consistent()
 
 
 async def test_a_cancelled_run_leaves_only_whole_files_and_the_next_goes_on(desk: Desk, root: Path) -> None:
-    for number in range(30):
-        (root / f"{number}.md").write_text(f"# File {number}\n\n" + f"Text number {number}. " * 60)
+    for number in range(16):
+        (root / f"{number}.md").write_text(f"# File {number}\n\n" + f"Text number {number}. " * 8)
 
     def cancel(step: Progress) -> None:
-        if step.passages > 10:
+        if step.passages > 4:
             run.cancel()
 
     desk.ingest.roots = (root,)
@@ -228,15 +228,15 @@ async def test_a_cancelled_run_leaves_only_whole_files_and_the_next_goes_on(desk
         await run
     assert desk.ingest.worker_pid is None
     await desk.read(root)
-    assert len(desk.texts()) == 32
+    assert len(desk.texts()) == 18
     assert desk.consistent()
 
 
 async def test_a_full_disk_stops_the_ingest_and_the_old_state_stays(desk: Desk, root: Path) -> None:
     await desk.read(root)
     before = desk.texts()
-    for number in range(20):
-        (root / f"{number}.md").write_text(f"# File {number}\n\n" + f"Text number {number}. " * 60)
+    for number in range(8):
+        (root / f"{number}.md").write_text(f"# File {number}\n\n" + f"Text number {number}. " * 8)
 
     def fill(connection: Any, *_: object) -> None:
         """SQLite then answers as it does when the disk has no room for another page."""
@@ -252,7 +252,7 @@ async def test_a_full_disk_stops_the_ingest_and_the_old_state_stays(desk: Desk, 
         event.remove(desk.store.engine, "checkout", fill)
         desk.store.engine.dispose()
     assert desk.texts() == before
-    assert (await desk.read(root)).added == 20
+    assert (await desk.read(root)).added == 8
     assert desk.consistent()
     assert recover(desk.store, desk.index, desk.encoder.identity) == Recovery()
 

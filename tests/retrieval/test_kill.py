@@ -11,6 +11,6 @@ from retrieval.encoder import create_encoder
 def test_a_killed_ingest_leaves_whole_files_and_the_next_start_serves(tmp_path: Path) -> None:
     encoder = create_encoder("onnx")
     encoder.close()
-    tally = rounds(tmp_path, encoder.identity, 3, files=8)
+    tally = rounds(tmp_path, encoder.identity, 3, files=6)
     assert tally.rounds == 3
     assert (tally.mixed, tally.lost, tally.stale, tally.not_served) == (0, 0, 0, 0)
