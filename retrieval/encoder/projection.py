@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,11 +60,11 @@ def load_projection(path: Path) -> Projection:
     """
     try:
         data = path.read_bytes()
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(BytesIO(data), allow_pickle=False) as arrays:
             maps = {name: np.asarray(arrays[name], np.float32) for name in arrays.files if name != "provenance"}
         names = ["pooled", *(str(number) for number in range(len(maps) // 2 - 1))]
         pooled, *layers = [Affine(maps[f"{name}.mean"], maps[f"{name}.matrix"]) for name in names]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, BadZipFile, ValueError, KeyError) as error:
         raise ConfigurationError(f"The projection {path} cannot be read: {error}.") from error
     return Projection(pooled, tuple(layers), hashlib.sha256(data).hexdigest()[:12])
 
