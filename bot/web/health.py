@@ -33,6 +33,7 @@ class Ready(BaseModel):
     dependencies: dict[str, DependencySchema]
 
 
+@router.head("/health", include_in_schema=False)
 @router.get("/health", summary="Is the process alive?", responses={200: {"model": Health}})
 async def health() -> Response:
     return Response(b'{"status":"alive"}', media_type="application/json")

@@ -12,13 +12,13 @@ class CitationSchema(BaseModel):
 
     n: int = Field(description="The number of its marker in the text.", examples=[1])
     title: str = Field(examples=["Refunds"])
-    url: str = Field(description="Opens at the very section.", examples=["/help/returns/refunds.md#how-long"])
+    url: str = Field(description="Opens at the very section.", examples=["/help/returns/refunds#how-long"])
     path: str = Field(description="Relative to the knowledge root.", examples=["returns/refunds.md"])
     anchor: str = Field(examples=["how-long"])
     heading: list[str] = Field(examples=[["Refunds", "How long it takes"]])
     quote: str = Field(description="Verbatim.", examples=["We refund within 5 working days."])
     language: str = Field(examples=["en"])
-    score: float = Field(examples=[3.2])
+    score: float = Field(description="From 0 to 1: how well the passage covers the question.", examples=[0.93])
 
 
 class AnswerSchema(BaseModel):
