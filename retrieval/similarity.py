@@ -32,22 +32,39 @@ def similarities(question: Floats, tokens: Bits) -> Floats:
     return np.asarray((2 * products - total).T * scale[:, None], np.float32)
 
 
-def best_similarities(question: Floats, passages: Sequence[Bits]) -> Floats:
-    """For each passage and question token the best cosine among the passage's tokens (ColBERT's MaxSim before its sum).
+def block_similarities(question: Floats, passages: Sequence[Bits], block: int) -> tuple[Floats, NDArray[np.intp]]:
+    """For each block of a passage's tokens and each question token the best cosine in the block.
 
-    Source: Khattab and Zaharia, "ColBERT", SIGIR 2020.
+    The maximum over a passage's blocks is ColBERT's MaxSim before its sum (Khattab and Zaharia, SIGIR 2020); blocks
+    keep, besides, where in the passage the matches lie.
+
+    Args:
+        passages: each of at least one token.
+        block: tokens in a block; a passage's last one may be shorter.
+
+    Returns:
+        The cosines, shape (blocks, question tokens), and the place of each passage's first block, shape (passages,).
+    """
+    lengths = np.array([len(tokens) for tokens in passages])
+    blocks = -(-lengths // block)
+    firsts = np.cumsum(blocks) - blocks
+    starts = np.repeat(np.cumsum(lengths) - lengths - firsts * block, blocks) + np.arange(blocks.sum()) * block
+    products, scale, total = _products(question, np.concatenate(passages))
+    best = (2 * np.maximum.reduceat(products, starts, axis=0) - total) * scale
+    return np.asarray(best, np.float32), firsts
+
+
+def best_similarities(question: Floats, passages: Sequence[Bits]) -> Floats:
+    """For each passage and question token the best cosine among the passage's tokens.
 
     Returns:
         Shape (passages, question tokens); -1 where a passage has no token.
     """
-    lengths = np.array([len(tokens) for tokens in passages])
     best = np.full((len(passages), len(question)), -1, np.float32)
-    filled = lengths > 0
-    if not filled.any() or not len(question):
-        return best
-    products, scale, total = _products(question, np.concatenate(passages))
-    starts = np.concatenate([[0], np.cumsum(lengths[filled])[:-1]])
-    best[filled] = (2 * np.maximum.reduceat(products, starts, axis=0) - total) * scale
+    filled = [place for place, tokens in enumerate(passages) if len(tokens)]
+    if filled and len(question):
+        longest = max(len(tokens) for tokens in passages)
+        best[filled], _ = block_similarities(question, [passages[place] for place in filled], longest)
     return best
 
 

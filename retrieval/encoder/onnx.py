@@ -33,8 +33,7 @@ class OnnxEncoder:
     def __init__(self, threads: int = 1, projection: Projection | None = None) -> None:
         model = load_bundled()
         self._tokenizer = TextTokenizer(model)
-        self._weights = initializers(model)
-        self._session = _session(self._weights)
+        self._session = _session(initializers(model))
         self._projection = projection or load_projection(PROJECTION)
         self._pool = ThreadPoolExecutor(threads, "encoder") if threads > 1 else None
         self._model = model.identity

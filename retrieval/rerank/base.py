@@ -25,5 +25,5 @@ class Reranker(ABC):
     @abstractmethod
     async def _rerank(self, question: str, encoded: Encoded, candidates: Sequence[Candidate]) -> list[float]: ...
 
-    async def close(self) -> None:
-        """Frees what the reranker holds."""
+    async def close(self) -> None:  # noqa: B027
+        """Frees what the reranker holds; most hold nothing."""
