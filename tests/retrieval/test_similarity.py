@@ -8,7 +8,7 @@ import pytest
 from retrieval.encoder.base import Floats
 from retrieval.encoder.onnx import OnnxEncoder
 from retrieval.encoder.projection import unit
-from retrieval.similarity import best_similarities, similarities
+from retrieval.similarity import best_similarities, block_similarities, similarities
 from retrieval.token_vectors import Bits, pack, unpack
 from tests.retrieval.encoder.sentences import LAMP, REFUND
 
@@ -61,6 +61,20 @@ def test_the_best_of_each_passage() -> None:
     passages = [packed(rows(count, 10 + count)) for count in (3, 1, 40)]
     expected = [similarities(question, tokens).max(axis=1) for tokens in passages]
     assert np.allclose(best_similarities(question, passages), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("lengths", [(1,), (16,), (17,), (3, 40, 16, 1), (32, 15, 33)])
+def test_the_best_of_each_block(lengths: tuple[int, ...]) -> None:
+    question = rows(5, 6)
+    passages = [packed(rows(count, 30 + place)) for place, count in enumerate(lengths)]
+    blocks, firsts = block_similarities(question, passages, 16)
+    expected = [
+        similarities(question, tokens[start : start + 16]).max(axis=1)
+        for tokens in passages
+        for start in range(0, len(tokens), 16)
+    ]
+    assert np.allclose(blocks, expected, atol=1e-5)
+    assert np.diff([*firsts, len(blocks)]).tolist() == [-(-count // 16) for count in lengths]
 
 
 @pytest.mark.parametrize("lengths", [(0, 3, 0, 0, 2, 0), (0,), (0, 0), (), (2, 0), (0, 2)])

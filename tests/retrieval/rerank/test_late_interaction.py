@@ -83,6 +83,12 @@ async def test_a_passage_whose_vectors_are_gone_ranks_last(shop: Shop) -> None:
     assert len({id for id, score in enumerate(scores) if np.isfinite(score)}) == len(OTHERS)
 
 
+async def test_a_passage_without_tokens_ranks_last(shop: Shop) -> None:
+    empty = pack([np.zeros((0, shop.encoder.token_dimension), np.float32)] * 2)
+    scores = await shop.scores(REFUND["en"], {**shop.blobs, 0: empty})
+    assert int(np.argmin(scores)) == 0
+
+
 async def test_all_gone(shop: Shop) -> None:
     scores = await shop.scores(REFUND["en"], {})
     assert len(scores) == len(shop.passages)
