@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -31,12 +32,9 @@ class OnnxEncoder:
     """
 
     def __init__(self, threads: int = 1, projection: Projection | None = None) -> None:
-        model = load_bundled()
-        self._tokenizer = TextTokenizer(model)
-        self._session = _session(initializers(model))
+        self._tokenizer, self._session, self._model = _bundled()
         self._projection = projection or load_projection(PROJECTION)
         self._pool = ThreadPoolExecutor(threads, "encoder") if threads > 1 else None
-        self._model = model.identity
 
     @property
     def identity(self) -> str:
@@ -83,6 +81,13 @@ class OnnxEncoder:
         own = slice(tokens.skip, -1)
         layers = zip(self._projection.layers, states, strict=True)
         return Encoded(pooled, tuple(project(state[own]) for project, state in layers), tokens.offsets)
+
+
+@cache
+def _bundled() -> tuple[TextTokenizer, onnxruntime.InferenceSession, str]:
+    """Tokenizer, session and identity: all thread-safe, and 300 MB that a process needs only once."""
+    model = load_bundled()
+    return TextTokenizer(model), _session(initializers(model)), model.identity
 
 
 def _session(weights: dict[str, NDArray[np.generic]]) -> onnxruntime.InferenceSession:
