@@ -108,6 +108,7 @@ class Search:
     ) -> tuple[dict[int, float], int, dict[int, Passage]]:
         """Cosines of the nearest served passages, the revision, and those passages with the named ones."""
         wanted = asked = self._recall_size
+        seen = -1
         while True:
             similar: dict[int, float] = {}
             exhausted = True
@@ -118,9 +119,12 @@ class Search:
             revision, stored = self._store.load_candidates([*similar, *named])
             served = {id: cosine for id, cosine in similar.items() if id in stored}
             # While files are published, the index holds their old and their new passages: then more are asked for.
-            if exhausted or len(served) >= wanted or asked >= 8 * wanted:
+            # What was published between the two reads is in the index by now: then it is asked again.
+            enough = exhausted or len(served) >= wanted or asked >= 8 * wanted
+            if enough and (len(served) == len(similar) or revision == seen):
                 return served, revision, {id: one.passage for id, one in stored.items()}
-            asked *= 2
+            asked *= 1 if enough else 2
+            seen = revision
 
     async def _rerank(self, text: str, recalled: SearchResult) -> tuple[list[float], tuple[str, ...]]:
         try:
