@@ -107,7 +107,8 @@ class Knowledge:
             step = self._step
             doing = f"ingesting {step.files_done} of {step.files_total}" if step else "looking for changes"
             return Dependency(self.revision > 0, doing)
-        return Dependency(self.revision > 0 or not self._error, self._error or f"revision {self.revision}")
+        refused = f", {len(self._refused)} files refused" if self._refused else ""
+        return Dependency(self.revision > 0 or not self._error, self._error or f"revision {self.revision}{refused}")
 
     async def _keep_current(self) -> None:
         try:

@@ -160,6 +160,12 @@ class Service:
         """Builds the index anew from the store; returns its passages."""
         return await asyncio.to_thread(rebuild, self.store, self.index)
 
+    def require_ready(self) -> None:
+        """Raises `NotReady` while the very first files are being read, or when that failed."""
+        state = self.knowledge.state()
+        if not state.ready:
+            raise NotReady(f"There is no knowledge to answer from yet: {state.detail}.")
+
     def require_knowledge(self) -> None:
         """Raises `NothingIngested` when no revision was ever published."""
         if not self.knowledge.revision:
@@ -175,6 +181,10 @@ class Service:
         probe = np.full(self.encoder.dimension, self.encoder.dimension**-0.5, np.float32)
         answering = [audience for audience in self.index.audiences() if self.index.query(audience, probe, 1)]
         return f"audiences: {', '.join(answering)}" if answering else "empty"
+
+
+class NotReady(PolydeskError):
+    """The desk has just been started for the first time."""
 
 
 class NothingIngested(PolydeskError):

@@ -12,6 +12,7 @@ from bot.answers.units import Unit
 from bot.answers.values import Citation, Draft, Sentence, cite
 from retrieval import token_vectors
 from retrieval.encoder.base import Encoder
+from retrieval.identifiers import identifiers
 from retrieval.search import SearchResult
 
 # Another passage is quoted only where it covers the question about as well as the first: at most this much less of it.
@@ -65,7 +66,9 @@ class Extractive:
             shown = {sentence.text for sentence in sentences}
             n = len(citations) + 1
             limits = self._first if place == 0 else FURTHER
-            quoted = _sentences(found.passage.text, parts(self._encoder, result.question, found), limits, n, shown)
+            read_apart = parts(self._encoder, result.question, found)
+            exact = _holding(result.identifiers, found.passage.text, read_apart)
+            quoted = _sentences(found.passage.text, read_apart, limits, n, shown, exact)
             if quoted:
                 chosen, quote = quoted
                 sentences.extend(chosen)
@@ -82,8 +85,17 @@ class Extractive:
         return read(result.question, [(one.passage, token_vectors.unpack(blobs[one.candidate.id])) for one in there])
 
 
-def _sentences(text: str, found: Parts, limits: Limits, n: int, shown: set[str]) -> tuple[list[Sentence], str] | None:
-    chosen = select(found, limits)
+def _holding(asked: frozenset[str], text: str, found: Parts) -> list[int]:
+    """The places of the units that hold a code or number of the question: of ten error codes the one asked for."""
+    if not asked:
+        return []
+    return [place for place, unit in enumerate(found.units) if asked & identifiers(text[unit.start : unit.end])]
+
+
+def _sentences(
+    text: str, found: Parts, limits: Limits, n: int, shown: set[str], exact: Sequence[int]
+) -> tuple[list[Sentence], str] | None:
+    chosen = select(found, limits, exact)
     if not chosen:
         return None
     picked = [found.units[place] for place in chosen]

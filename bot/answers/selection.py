@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.answers.evidence import Parts
@@ -27,21 +28,28 @@ class Limits:
     whole: int
 
 
-def select(found: Parts, limits: Limits) -> list[int]:
-    """The places of the chosen units, in the passage's order; empty only for a passage without units."""
+def select(found: Parts, limits: Limits, exact: Collection[int] = ()) -> list[int]:
+    """The places of the chosen units, in the passage's order; empty only for a passage without units.
+
+    Args:
+        exact: the places of units that hold the very code or number asked for; they go before all others.
+    """
     if sum(found.tokens) <= limits.whole:
         return list(range(len(found.units)))
     # What introduces something is shown with it and never alone; its words count for what it introduces.
     leads = {unit.lead for unit in found.units}
     candidates = [place for place in _by_score(found) if place not in leads and found.units[place].kind != "heading"]
+    candidates.sort(key=lambda place: place not in exact)
     if not candidates:
         return list(range(len(found.units)))[: limits.units]
     best = candidates[0]
     chosen = _with_leads(found, best, limits)
     count = 1
     for place in candidates[1:]:
-        if count >= limits.units or found.scores[place] < found.scores[best] - NEAR:
+        if count >= limits.units:
             break
+        if found.scores[place] < found.scores[best] - NEAR:
+            continue
         extended = chosen | {place} | _leads(found, place)
         if place not in chosen and _span(found, extended) <= limits.tokens:
             chosen = extended

@@ -132,8 +132,8 @@ def checked(values: Values) -> None:
         out.print(f"[yellow]○[/] “{escape(twice['title'])}” is the title of {escape(', '.join(twice['paths']))}.")
     audiences = ", ".join(f"{count} {name}" for name, count in values["audiences"].items())
     out.print(
-        f"{values['files']} files can be served ({escape(audiences) or 'none'}), {len(values['failures'])} are broken, "
-        f"{len(values['expired'])} have expired."
+        f"{values['files']} files can be served ({escape(audiences) or 'none'}), {len(values['failures'])} broken, "
+        f"{len(values['expired'])} expired."
     )
 
 

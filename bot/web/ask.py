@@ -60,6 +60,7 @@ async def ask(request: Request) -> Response:
         conversation_id=conversation_id(body.conversation_id),
         browser_languages=browser_languages(request),
     )
+    service.require_ready()
     gate: Gate = request.app.state.gate
     if EVENT_STREAM in request.headers.get("accept", ""):
         service.assistant.check(question)  # What is wrong with the question itself is still answered as a problem.

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from bot.phrases import Phrases
 from bot.question import QuestionRefused
+from bot.service import NotReady
 from bot.web.requests import browser_languages
 from retrieval.errors import PolydeskError
 
@@ -68,7 +69,7 @@ def install(app: FastAPI) -> None:
     async def answer(request: Request, error: Exception) -> Response:
         return problem_response(request, error)
 
-    for kind in (QuestionRefused, ValidationError, HTTPException, Overloaded, TimeoutError):
+    for kind in (QuestionRefused, ValidationError, HTTPException, NotReady, Overloaded, TimeoutError):
         app.add_exception_handler(kind, answer)
 
 
@@ -89,6 +90,8 @@ def _described(request: Request, error: Exception) -> tuple[int, str, Mapping[st
             return 422, _first_fault(error), None
         case HTTPException():
             return error.status_code, _http_detail(request, error), error.headers
+        case NotReady():
+            return 503, _phrase(request, "error.not_ready"), {"Retry-After": "3"}
         case Overloaded():
             return 503, _phrase(request, "error.busy"), {"Retry-After": "1"}
         case TimeoutError():

@@ -39,6 +39,7 @@ async def health() -> Response:
     return Response(b'{"status":"alive"}', media_type="application/json")
 
 
+@router.head("/ready", include_in_schema=False)
 @router.get(
     "/ready",
     summary="Can questions be answered?",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+from dataclasses import replace
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -11,10 +12,12 @@ from starlette.exceptions import HTTPException
 
 from bot.help_pages import HelpPage, HelpSection, find_page
 from bot.service import Service
+from bot.web.tables import as_html, joined
 
 router = APIRouter(include_in_schema=False)
 
 
+@router.head("/help/{path:path}")
 @router.get("/help/{path:path}")
 async def help_page(request: Request, path: str) -> Response:
     service: Service = request.app.state.service
@@ -29,7 +32,7 @@ async def help_page(request: Request, path: str) -> Response:
 def render(page: HelpPage, direction: str, home: str) -> str:
     """The page as HTML. Nothing of a knowledge file reaches it but escaped text."""
     title = html.escape(page.title)
-    body = "\n".join(_section(section, before) for section, before in _with_before(page.sections))
+    body = "\n".join(_section(section) for section in _whole(page.sections))
     return f"""<!doctype html>
 <html lang="{html.escape(page.language or "en")}" dir="{html.escape(direction)}">
 <head>
@@ -50,17 +53,20 @@ def render(page: HelpPage, direction: str, home: str) -> str:
 """
 
 
-def _with_before(sections: tuple[HelpSection, ...]) -> list[tuple[HelpSection, HelpSection | None]]:
-    return list(zip(sections, (None, *sections[:-1]), strict=True))
+def _whole(sections: tuple[HelpSection, ...]) -> list[HelpSection]:
+    """The sections, with the passages that one was split into joined again."""
+    whole: list[HelpSection] = []
+    for section in sections:
+        if whole and (whole[-1].anchor, whole[-1].heading) == (section.anchor, section.heading):
+            whole[-1] = replace(whole[-1], text=joined(whole[-1].text, section.text))
+        else:
+            whole.append(section)
+    return whole
 
 
-def _section(section: HelpSection, before: HelpSection | None) -> str:
-    """A passage; a section that was split into several opens only once."""
-    text = f'<div class="text" dir="auto">{html.escape(section.text)}</div>'
-    if before is not None and (before.anchor, before.heading) == (section.anchor, section.heading):
-        return text
+def _section(section: HelpSection) -> str:
     anchor = f' id="{html.escape(section.anchor)}"' if section.anchor else ""
     level = min(max(len(section.heading), 2), 6)
     name = section.heading[-1] if len(section.heading) > 1 else ""
     heading = f"<h{level}{anchor}>{html.escape(name)}</h{level}>" if name else f"<div{anchor}></div>"
-    return f"{heading}\n{text}"
+    return f"{heading}\n{as_html(section.text)}"

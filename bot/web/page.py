@@ -16,7 +16,8 @@ from bot.phrases import Phrases
 from bot.web.requests import browser_languages
 
 FOLDER = Path(__file__).parent / "page"
-ASSETS = {"style.css": "text/css; charset=utf-8", "ask.js": "text/javascript; charset=utf-8"}
+SCRIPT = "text/javascript; charset=utf-8"
+ASSETS = {"style.css": "text/css; charset=utf-8", "ask.js": SCRIPT, "text.js": SCRIPT}
 CACHED = {"Cache-Control": "no-cache"}
 SHOWN = frozenset({"page", "ai", "degraded", "direction"})
 VARIES = {"Vary": "Accept-Language"}
@@ -25,6 +26,7 @@ PHRASE = re.compile(r'(data-phrase="([^"]+)"[^>]*>)[^<]*')
 router = APIRouter(include_in_schema=False)
 
 
+@router.head("/")
 @router.get("/")
 async def page(request: Request) -> Response:
     phrases: Phrases = request.app.state.phrases

@@ -1,5 +1,7 @@
 // Asks the desk and shows the answer as it comes. Text from the desk is only ever set as text, never as markup.
 
+import { nodesOf } from "./text.js";
+
 const element = (id) => document.getElementById(id);
 const form = element("form");
 const question = element("question");
@@ -8,10 +10,12 @@ const status = element("status");
 const article = element("answer");
 const text = element("text");
 const chooser = element("language");
+const copy = element("copy");
 
 let phrases = {};
 let conversation = "new";
 let running = null;
+let shown = "";
 
 async function loadPhrases(language) {
   const response = await fetch(`/api/phrases?language=${encodeURIComponent(language)}`);
@@ -31,22 +35,6 @@ async function loadPhrases(language) {
       chooser.add(new Option(name, code));
     }
   }
-}
-
-function withMarkers(markdown) {
-  const nodes = [];
-  for (const [n, part] of markdown.split(/\[(\d+)\]/).entries()) {
-    if (n % 2 === 0) {
-      nodes.push(part);
-      continue;
-    }
-    const link = document.createElement("a");
-    link.href = `#citation-${part}`;
-    link.className = "marker";
-    link.textContent = `[${part}]`;
-    nodes.push(link);
-  }
-  return nodes;
 }
 
 function safeLink(url) {
@@ -71,7 +59,7 @@ function citationItem(citation, language) {
   quote.dir = "auto";
   if (citation.language) quote.lang = citation.language;
   if (title.href) title.title = phrases["page.open_source"] ?? "";
-  quote.textContent = citation.quote;
+  quote.append(...nodesOf(citation.quote));
   item.append(title, quote);
   const note = phrases["page.quote_language"];
   if (note && citation.language && citation.language !== language) {
@@ -84,9 +72,14 @@ function citationItem(citation, language) {
   return item;
 }
 
+function showText(markdown) {
+  shown = markdown;
+  text.replaceChildren(...nodesOf(markdown, { markers: true }));
+}
+
 function show(answer) {
   text.lang = answer.language;
-  text.replaceChildren(...withMarkers(answer.text));
+  showText(answer.text);
   text.setAttribute("aria-busy", "false");
   element("citations").replaceChildren(...answer.citations.map((citation) => citationItem(citation, answer.language)));
   element("sources").hidden = answer.citations.length === 0;
@@ -100,7 +93,7 @@ function take(event, data) {
   if (event === "status") status.textContent = phrases["page.thinking"] ?? "";
   if (event === "delta") {
     article.hidden = false;
-    text.append(...withMarkers(data.text));
+    showText(shown + data.text);
   }
   if (event === "answer") {
     article.hidden = false;
@@ -134,8 +127,9 @@ async function ask() {
   running = new AbortController();
   button.textContent = phrases["page.stop"] ?? "■";
   article.hidden = true;
-  text.replaceChildren();
+  showText("");
   text.setAttribute("aria-busy", "true");
+  copy.textContent = phrases["page.copy"] ?? "";
   element("sources").hidden = true;
   element("facts").textContent = "";
   status.textContent = phrases["page.thinking"] ?? "";
@@ -168,8 +162,10 @@ question.addEventListener("keydown", (event) => {
   form.requestSubmit();
 });
 chooser.addEventListener("change", () => loadPhrases(chooser.value || navigator.language || "en"));
-element("copy").addEventListener("click", async () => {
-  await navigator.clipboard.writeText(text.textContent);
-  element("copy").textContent = phrases["page.copied"] ?? "✓";
+// Browsers offer the clipboard to pages from https and from this machine only.
+copy.hidden = !navigator.clipboard;
+copy.addEventListener("click", async () => {
+  await navigator.clipboard.writeText(shown);
+  copy.textContent = phrases["page.copied"] ?? "✓";
 });
 loadPhrases(navigator.language || "en");

@@ -37,6 +37,12 @@ def test_one_unit_longer_than_the_limit_is_still_taken() -> None:
     assert select(sentences(0.2, 0.9, tokens=300), LIMITS) == [1]
 
 
+def test_a_unit_with_the_very_code_goes_before_a_better_one() -> None:
+    rows = made(("row", 0.5, 20, None), ("row", 0.8, 20, None), ("row", 0.2, 20, None))
+    assert select(rows, Limits(units=1, tokens=100, whole=0), exact=[0]) == [0]
+    assert select(rows, LIMITS, exact=[0]) == [0, 1]
+
+
 def test_a_short_passage_is_quoted_whole() -> None:
     assert select(sentences(0.9, 0.1, 0.1), Limits(units=1, tokens=100, whole=60)) == [0, 1, 2]
 

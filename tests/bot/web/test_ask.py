@@ -317,3 +317,15 @@ async def test_a_degraded_answer_says_so_and_is_not_remembered(
     whole = await ask(http, question)
     assert whole["degraded"] == []
     assert "cache" not in whole["timings_ms"]
+
+
+async def test_a_desk_that_reads_its_first_files_says_so(
+    http: httpx.AsyncClient, service: Service, problem: Problems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service.knowledge, "revision", 0)
+    monkeypatch.setattr(service.knowledge, "_running", 1)
+    for accept in ("application/json", "text/event-stream"):
+        headers = {"Accept": accept, "Accept-Language": "de"}
+        response = await http.post("/api/ask", json={"question": QUESTION}, headers=headers)
+        assert "startet noch" in problem(response, 503)
+        assert response.headers["retry-after"] == "3"

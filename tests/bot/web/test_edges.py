@@ -27,6 +27,11 @@ async def test_health_and_readiness(http: httpx.AsyncClient) -> None:
     assert "agents, public" in dependencies["index"]["detail"]
 
 
+@pytest.mark.parametrize("path", ["/", "/health", "/ready", "/help/refunds"])
+async def test_monitors_may_send_head(http: httpx.AsyncClient, path: str) -> None:
+    assert (await http.head(path)).status_code == 200
+
+
 async def test_a_broken_dependency_is_not_ready(
     http: httpx.AsyncClient, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.web.tables import as_html
+from bot.web.tables import as_html, joined
 
 
 def test_a_table_between_sentences() -> None:
@@ -21,3 +21,9 @@ def test_rows_without_a_header_and_text_that_is_no_table() -> None:
     )
     assert as_html("a | b\n|") == '<div class="text" dir="auto">a | b\n|</div>'
     assert as_html("") == ""
+
+
+def test_a_split_table_has_its_header_once() -> None:
+    header = "| Part | Price |\n| --- | --- |"
+    assert joined(f"{header}\n| A | 1 |", f"{header}\n| B | 2 |") == f"{header}\n| A | 1 |\n| B | 2 |"
+    assert joined("One.", f"{header}\n| B | 2 |") == f"One.\n\n{header}\n| B | 2 |"
