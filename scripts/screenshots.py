@@ -29,16 +29,13 @@ class Shot:
     name: str
     locale: str
     question: str
-    width: int = 1000
+    width: int = 900
     scheme: Literal["light", "dark"] = "light"
 
 
 SHOTS = (
-    Shot("page", "es-ES", "La pantalla muestra E07, ¿qué hago?"),
-    Shot("page-dark", "de-DE", "Was kostet die kleine Inspektion?", scheme="dark"),
-    Shot("page-arabic", "ar", "كم تكلفة استئجار Lark Tour 5 ليوم كامل؟"),
-    Shot("page-phone", "en-GB", "How much is a rental bike for a day?", width=390),
-    Shot("page-unknown", "fr-FR", "Quelle est la capitale de la Mongolie ?"),
+    Shot("page", "fr-FR", "Puis-je laver mon vélo au nettoyeur haute pression ?"),
+    Shot("page-arabic-phone", "ar", "كم تكلفة استئجار Lark Tour 5 ليوم كامل؟", width=390, scheme="dark"),
 )
 
 

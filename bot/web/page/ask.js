@@ -56,10 +56,10 @@ function citationItem(citation, language) {
   title.dir = "auto";
   title.textContent = citation.heading.length ? citation.heading.join(" › ") : citation.title;
   const quote = document.createElement("blockquote");
-  quote.dir = "auto";
   if (citation.language) quote.lang = citation.language;
   if (title.href) title.title = phrases["page.open_source"] ?? "";
   quote.append(...nodesOf(citation.quote));
+  quote.dir = "auto";
   item.append(title, quote);
   const note = phrases["page.quote_language"];
   if (note && citation.language && citation.language !== language) {

@@ -1,7 +1,8 @@
 // The text of answers and quotes as nodes. It is Markdown, of which only tables do not read well as they stand.
 
 const RULE = /^\|(\s*:?-{3,}:?\s*\|)+$/;
-const ENDS_OF_TABLE_TEXT = /^\n+|\n+$/g;
+const ENDS = /^\n+|\n+$/g;
+const MARKER_ALONE = /^(\s*\[\d+\])+/;
 
 function cells(line) {
   const parts = line.slice(1, -1).split(/(?<!\\)\|/);
@@ -10,7 +11,6 @@ function cells(line) {
 
 function tableOf(lines) {
   const table = document.createElement("table");
-  table.dir = "auto";
   const headed = lines.length > 1 && RULE.test(lines[1]);
   for (const [n, line] of lines.entries()) {
     if (RULE.test(line)) continue;
@@ -38,23 +38,27 @@ function withMarkers(text) {
   });
 }
 
-/** Nodes for a text; with `markers`, each [n] in it leads to its citation. */
+/** Nodes for a text: tables and the text between them. With `markers`, each [n] leads to its citation. */
 export function nodesOf(markdown, { markers = false } = {}) {
   const blocks = [];
   for (const line of markdown.split("\n")) {
     const row = line.length > 2 && line.startsWith("|") && line.endsWith("|");
-    const last = blocks.at(-1);
-    if (last && last.row === row) last.lines.push(line);
+    if (blocks.at(-1)?.row === row) blocks.at(-1).lines.push(line);
     else blocks.push({ row, lines: [line] });
   }
-  const tables = blocks.some((block) => block.row);
-  return blocks.flatMap(({ row, lines }) => {
-    if (row) return [tableOf(lines)];
-    const text = tables ? lines.join("\n").replace(ENDS_OF_TABLE_TEXT, "") : lines.join("\n");
-    if (tables && !text) return [];
-    const paragraph = document.createElement("div");
-    if (/\p{L}/u.test(text)) paragraph.dir = "auto"; // A marker alone stands where its surroundings begin.
-    paragraph.append(...(markers ? withMarkers(text) : [text]));
-    return [paragraph];
-  });
+  const nodes = [];
+  for (const { row, lines } of blocks) {
+    const text = lines.join("\n").replace(ENDS, "");
+    if (!text) continue;
+    // The marker of a table stands with it, and runs in its direction.
+    const marker = markers && !row && nodes.length ? (text.match(MARKER_ALONE)?.[0] ?? "") : "";
+    if (marker) nodes.at(-1).append(...withMarkers(marker.trim()));
+    const rest = text.slice(marker.length).replace(ENDS, "");
+    if (!rest) continue;
+    const node = row ? tableOf(lines) : document.createElement("div");
+    if (!row) node.append(...(markers ? withMarkers(rest) : [rest]));
+    if (markers) node.dir = "auto"; // Sentences of an answer may be in several languages.
+    nodes.push(node);
+  }
+  return nodes;
 }
