@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from retrieval.token_vectors import pack
-
 from benchmarks.options import Options
 from benchmarks.passages import encoded_texts, passages_of
 from benchmarks.result import Cell, Result
 from retrieval.encoder import create_encoder
 from retrieval.evaluate import percentile
+from retrieval.token_vectors import pack
 
 PASSAGES = 300
 HIDDEN = 384

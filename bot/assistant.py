@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 from cachetools import LRUCache
-from retrieval.search import Search, SearchResult
 
 from bot.answer import Answer, AnswerEvent, DeltaEvent, Event, StatusEvent, new_id
 from bot.answer_cache import AnswerCache
@@ -20,6 +19,7 @@ from bot.metrics import Metrics
 from bot.phrases import Phrases
 from bot.question import Question, checked_language, checked_text
 from retrieval.languages import LanguageDetector, base_language
+from retrieval.search import Search, SearchResult
 
 
 class Assistant:
