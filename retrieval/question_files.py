@@ -56,7 +56,7 @@ class _Line(BaseModel):
     """The JSON of a line. Unknown keys are let through: data sets carry fields of their own."""
 
     id: str | int = ""
-    text: _Text
+    text: Annotated[str, StringConstraints(strip_whitespace=True)]
     gold: list[_Text]
     answers: list[_Text] = []
     language: str = ""
@@ -69,7 +69,7 @@ def language_of(path: Path) -> str:
 
 
 def read_questions(path: Path, limit: int | None = None) -> list[EvaluationQuestion]:
-    """The first `limit` questions of a file, or all; empty lines are skipped.
+    """The first `limit` questions of a file, or all; empty lines and empty questions are skipped.
 
     Raises:
         QuestionFileError: the file cannot be read, holds no question, or a line is broken.
@@ -78,7 +78,10 @@ def read_questions(path: Path, limit: int | None = None) -> list[EvaluationQuest
     for number, line in _lines(path):
         if limit is not None and len(questions) >= limit:
             break
-        questions.append(_parse(path, number, line))
+        question = _parse(path, number, line)
+        # Made from titles, a file holds a question without text here and there: nothing is asked by it.
+        if question.text:
+            questions.append(question)
     if not questions:
         raise QuestionFileError(f"{path}: there is no question in this file.")
     return questions
