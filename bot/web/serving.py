@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,6 +25,11 @@ from retrieval.errors import ConfigurationError
 GRACE_SECONDS = 5
 
 log = structlog.get_logger()
+
+
+# A question passes between the event loop and the threads several times, and each hand-over may wait this long for the
+# interpreter's lock. With Python's own 5 ms a question takes 27 ms where it takes 23 ms like this.
+SWITCH_SECONDS = 0.0005
 
 
 class DeskServer(uvicorn.Server):
@@ -53,6 +59,7 @@ async def serve_desk(settings: Settings) -> None:
         DataFolder(settings.data_dir) as folder,
         _announced(settings.data_dir, listener) as desk,
     ):
+        sys.setswitchinterval(SWITCH_SECONDS)
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_threads(), "desk"))
         async with Service.open(settings, folder) as service:
             config = uvicorn.Config(
