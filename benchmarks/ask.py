@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.client import Load, Plan, question_bodies, run_client
 from benchmarks.desk import HOST, Desk, serving
 from benchmarks.options import Options
-from benchmarks.passages import encoded_texts, passages_of
+from benchmarks.passages import copy_of, encoded_texts, passages_of
 from benchmarks.result import Cell, Result
 from benchmarks.timing import quantiles, repeat
 from retrieval.encoder import create_encoder
@@ -37,9 +37,7 @@ def run(options: Options) -> Result:
     warming, texts = texts[:WARMING], texts[WARMING:]
     idle_texts, busy_texts = texts[0 : 2 * asked : 2], texts[1 : 2 * asked : 2]
     with options.folder("ask") as folder:
-        root = folder / "knowledge"
-        if not root.exists():
-            shutil.copytree(knowledge, root)
+        root = copy_of(knowledge, folder)
         settings = {"encoder": {"ingest_threads": 1}}
         with serving(folder, [root], settings) as desk:
             _ask(desk, warming)  # Warms what a desk that has run for a minute has warm.

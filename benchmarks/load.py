@@ -11,6 +11,7 @@ import random
 from benchmarks.client import Load, Plan, question_bodies, run_client
 from benchmarks.desk import HOST, Desk, serving
 from benchmarks.options import Options
+from benchmarks.passages import copy_of
 from benchmarks.result import Cell, Result
 from benchmarks.timing import quantiles
 
@@ -27,7 +28,7 @@ def run(options: Options) -> Result:
     seconds = 0.5 if options.limit else SECONDS
     warm, rest = texts[:WARMING], texts[WARMING:]
     alone, many = rest[: len(rest) // 4], rest[len(rest) // 4 :]
-    with options.folder("ask") as folder, serving(folder, [knowledge]) as desk:
+    with options.folder("ask") as folder, serving(folder, [copy_of(knowledge, folder)]) as desk:
         _ask(desk, warm, askers=4)
         single = _ask(desk, alone[:400])
         uncached = _ask(desk, many, askers=ASKERS)

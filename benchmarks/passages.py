@@ -35,6 +35,14 @@ def encoded_texts(passages: list[Passage]) -> list[str]:
     return [passage_text(passage.context, passage.text) for passage in passages]
 
 
+def copy_of(knowledge: Path, folder: Path) -> Path:
+    """A copy that files may be added to, the same for every benchmark that works in the folder."""
+    root = folder / "knowledge"
+    if not root.exists():
+        shutil.copytree(knowledge, root)
+    return root
+
+
 def copy_files(knowledge: Path, target: Path, most: int) -> int:
     """Copies some of a folder's knowledge files, chosen at random and the same on every run; returns how many."""
     files, _ = walk(knowledge)

@@ -139,6 +139,9 @@ def send(stream: Stream, message: Any) -> None:
 
 
 def receive(stream: Stream) -> Any:
-    """The next message; None at the end."""
-    header = stream.read(HEADER_BYTES)
+    """The next message; None at the end, which the death of the other side is too."""
+    try:
+        header = stream.read(HEADER_BYTES)
+    except ConnectionResetError:
+        return None
     return unpack(stream.read(body_bytes(header))) if len(header) == HEADER_BYTES else None
