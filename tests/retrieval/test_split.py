@@ -150,6 +150,7 @@ def test_no_text_is_lost_the_budget_holds_and_the_result_is_the_same_again(found
     passages = split(whole, characters, budget, minimum=20)
     assert passages == split(whole, characters, budget, minimum=20)
     assert all(passage.text.strip() and characters(passage.text) <= budget for passage in passages)
-    repeated = re.compile(r"X[123]\??|\|Head\|Er\||\|---\|---\|")
+    # The headings of joined sections and repeated table headers; a section that asks (X3?) is never joined.
+    repeated = re.compile(r"X[12]|\|Head\|Er\||\|---\|---\|")
     kept = repeated.sub("", squeezed("".join(texts(passages))))
     assert kept == repeated.sub("", squeezed("".join(block.text for s in found for block in s.blocks)))
