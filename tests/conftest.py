@@ -12,6 +12,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import update
 
 from bot.config import Knowledge, Server, Settings
@@ -19,6 +20,10 @@ from bot.service import Service
 from bot.web.app import create_app
 from retrieval.database import WRITE, open_engine
 from retrieval.tables import files
+
+# The same examples on every run, and no deadline: a busy machine is no finding.
+hypothesis_settings.register_profile("suite", derandomize=True, deadline=None)
+hypothesis_settings.load_profile("suite")
 
 TOKEN = "the-operator's-token"
 
