@@ -6,8 +6,10 @@ import hashlib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
+# An upstream's address without /v1, or "" for none.
+BaseUrl = Annotated[str, StringConstraints(pattern=r"^(https?://[^\s/]+(/[^\s]*[^\s/])?)?$")]
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 
 
@@ -53,7 +55,46 @@ class SearchSettings(Section):
     recall: int = Field(default=50, ge=1, le=500)
 
 
+class RerankerSettings(Section):
+    """What orders the recalled passages; late interaction takes over whenever another one fails."""
+
+    kind: Literal["late_interaction", "vllm", "cross_encoder"] = "late_interaction"
+    base_url: BaseUrl = ""
+    api_key: SecretStr = SecretStr("")
+    model: str = ""
+    template: Literal["auto", "qwen3", "none"] = "auto"
+    instruction: str = "Given a customer's question, judge whether the document answers it"
+    instructions: dict[str, str] = {}
+    passage_tokens: int = Field(default=1_024, ge=64, le=32_000)
+    batch: int = Field(default=64, ge=1, le=1_000)
+    timeout_seconds: float = Field(default=1, gt=0, le=60)
+    device: str = "cpu"
+
+
+class LLM(Section):
+    """An OpenAI-compatible server; without a `base_url` there is none."""
+
+    base_url: BaseUrl = ""
+    api_key: SecretStr = SecretStr("")
+    model: str = ""
+    first_token_seconds: float = Field(default=2, gt=0, le=60)
+    timeout_seconds: float = Field(default=4, gt=0, le=120)
+    max_tokens: int = Field(default=600, ge=16, le=8_000)
+
+
+class Translation(Section):
+    """What is translated, and by whom."""
+
+    mode: Literal["off", "question", "answer", "both"] = "off"
+    engine: Literal["argos", "llm", "libretranslate"] = "argos"
+    base_url: BaseUrl = ""
+    api_key: SecretStr = SecretStr("")
+    protected: tuple[str, ...] = ()
+    timeout_seconds: float = Field(default=4, gt=0, le=60)
+
+
 class AnswerSettings(Section):
+    kind: Literal["extractive", "generated"] = "extractive"
     threshold: float = Field(default=0.15, ge=0, le=1)
     max_passages: int = Field(default=3, ge=1, le=10)
     max_sentences: int = Field(default=3, ge=1, le=20)
@@ -98,6 +139,9 @@ class Settings(Section):
     encoder: EncoderSettings = EncoderSettings()
     index: IndexSettings = IndexSettings()
     search: SearchSettings = SearchSettings()
+    reranker: RerankerSettings = RerankerSettings()
+    llm: LLM = LLM()
+    translation: Translation = Translation()
     answer: AnswerSettings = AnswerSettings()
     languages: Languages = Languages()
     conversations: Conversations = Conversations()
@@ -107,7 +151,15 @@ class Settings(Section):
 
     def answer_fingerprint(self) -> str:
         """Names all that an answer's text depends on besides the question and the knowledge."""
-        parts = (self.encoder, self.index, self.answer, self.languages)
+        parts = (
+            self.encoder,
+            self.index,
+            self.reranker,
+            self.llm,
+            self.translation,
+            self.answer,
+            self.languages,
+        )
         text = "\n".join((*(part.model_dump_json() for part in parts), str(self.search.recall)))
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 

@@ -38,6 +38,7 @@ class Question:
         language: the language wanted for the answer, or "" to have it detected.
         conversation_id: "" outside a conversation.
         browser_languages: what the asker's browser prefers, best first; decides short questions only.
+        instruction: what the reranker is told to judge, where the channel has one of its own.
     """
 
     text: str
@@ -45,6 +46,7 @@ class Question:
     language: str = ""
     conversation_id: str = ""
     browser_languages: tuple[str, ...] = ()
+    instruction: str = ""
 
 
 def checked_text(text: str, longest: int) -> str:

@@ -75,16 +75,19 @@ class Search:
         """Ends the threads."""
         self._threads.shutdown()
 
-    async def find(self, text: str, audiences: Sequence[str], language: str = "") -> SearchResult:
+    async def find(
+        self, text: str, audiences: Sequence[str], language: str = "", instruction: str = ""
+    ) -> SearchResult:
         """Searches what the audiences may see.
 
         Args:
             language: the asker's; of equal passages the one in it is preferred.
+            instruction: what the reranker is told to judge, where the asker's channel has one of its own.
         """
         loop = asyncio.get_running_loop()
         recalled = await loop.run_in_executor(self._threads, self._recall, text, audiences)
         started = time.perf_counter()
-        scores, degraded = await self._rerank(text, recalled)
+        scores, degraded = await self._rerank(text, recalled, instruction)
         recalled.timings_ms["rerank"] = _milliseconds(started)
         ranked = await loop.run_in_executor(self._threads, self._order, recalled, scores, language)
         return replace(recalled, ranked=ranked, degraded=degraded)
@@ -126,9 +129,11 @@ class Search:
             asked *= 1 if enough else 2
             seen = revision
 
-    async def _rerank(self, text: str, recalled: SearchResult) -> tuple[list[float], tuple[str, ...]]:
+    async def _rerank(
+        self, text: str, recalled: SearchResult, instruction: str
+    ) -> tuple[list[float], tuple[str, ...]]:
         try:
-            return await self._reranker.rerank(text, recalled.question, recalled.candidates), ()
+            return await self._reranker.rerank(text, recalled.question, recalled.candidates, instruction), ()
         except UpstreamError:
             return [candidate.similarity for candidate in recalled.candidates], ("reranker",)
 

@@ -42,7 +42,9 @@ class LateInteraction(Reranker):
     def __init__(self, store: TokenBlobs) -> None:
         self._store = store
 
-    async def _rerank(self, question: str, encoded: Encoded, candidates: Sequence[Candidate]) -> list[float]:
+    async def _rerank(
+        self, question: str, encoded: Encoded, candidates: Sequence[Candidate], instruction: str
+    ) -> list[float]:
         return await asyncio.to_thread(self.score, encoded, candidates)
 
     def score(self, encoded: Encoded, candidates: Sequence[Candidate]) -> list[float]:
