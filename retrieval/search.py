@@ -129,9 +129,7 @@ class Search:
             asked *= 1 if enough else 2
             seen = revision
 
-    async def _rerank(
-        self, text: str, recalled: SearchResult, instruction: str
-    ) -> tuple[list[float], tuple[str, ...]]:
+    async def _rerank(self, text: str, recalled: SearchResult, instruction: str) -> tuple[list[float], tuple[str, ...]]:
         try:
             return await self._reranker.rerank(text, recalled.question, recalled.candidates, instruction), ()
         except UpstreamError:
