@@ -187,7 +187,9 @@ class Failing(Reranker):
 
     name = "failing"
 
-    async def _rerank(self, question: str, encoded: Encoded, candidates: Sequence[Candidate]) -> list[float]:
+    async def _rerank(
+        self, question: str, encoded: Encoded, candidates: Sequence[Candidate], instruction: str
+    ) -> list[float]:
         raise UpstreamError("The reranker at http://reranker.example cannot be reached.")
 
 
