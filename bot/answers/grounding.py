@@ -1,12 +1,109 @@
-"""Nothing unsupported is shown: what does not stand in a quote, which stands in its passage, is withheld."""
+"""Nothing unsupported is shown: what does not stand in a quote, which stands in its passage, is withheld.
+
+`grounded` checks extracts, word for word; `Grounding` checks sentences that a language model wrote.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
 
+from bot.answers.claims import read_claim
+from bot.answers.support import LateSupport, Support
 from bot.answers.values import Citation, Draft, Sentence
-from retrieval.passages import Passage
+from retrieval.errors import UpstreamError
+from retrieval.languages import LanguageDetector
+from retrieval.passages import Passage, StoredPassage
+
+Reason = Literal[
+    "supported", "empty", "marker", "language", "link", "code", "number", "date", "unit", "quote", "negation", "support"
+]
+# What a reranker that follows instructions is told to judge.
+INSTRUCTION = "Judge whether the document states the claim"
+# Probability from which a passage counts as stating a claim.
+LATE_THRESHOLD = 0.5
+JUDGE_THRESHOLD = 0.5
+
+
+class Judge(Protocol):
+    """A reranker that follows instructions."""
+
+    async def score(self, query: str, documents: Sequence[str], instruction: str) -> list[float]:
+        """Probabilities in [0, 1], in the documents' order.
+
+        Raises:
+            UpstreamError: when it cannot be reached or answers nonsense.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of checking one sentence.
+
+    Attributes:
+        supported: whether it may be shown.
+        reason: why not, or "supported".
+        text: the sentence without its markers.
+        quotes: for each passage that backs it, in the order of its markers, the passage's number and the part of its
+            text that says so, verbatim; empty unless supported.
+        score: the probability that the cited passages state it, in [0, 1]; 0 where it was refused before that.
+    """
+
+    supported: bool
+    reason: Reason
+    text: str
+    quotes: tuple[tuple[int, str], ...] = ()
+    score: float = 0.0
+
+
+class Grounding:
+    """Checks generated sentences, one at a time. Thread-safe.
+
+    Args:
+        judge: scores claims in place of late interaction, which takes over whenever it fails.
+    """
+
+    def __init__(self, support: LateSupport, detector: LanguageDetector, judge: Judge | None = None) -> None:
+        self._support = support
+        self._detector = detector
+        self._judge = judge
+
+    async def check(self, sentence: str, passages: Sequence[StoredPassage], language: str) -> Verdict:
+        """Whether a sentence may be shown.
+
+        Args:
+            sentence: with its markers, wherever in it they stand.
+            passages: what the model was given, numbered from 1 in this order.
+            language: what the answer is to be written in.
+        """
+        claim = read_claim(sentence)
+        if not any(character.isalnum() for character in claim.text):
+            return Verdict(False, "empty", claim.shown)
+        if claim.broken or not claim.cited or not all(1 <= n <= len(passages) for n in claim.cited):
+            return Verdict(False, "marker", claim.shown)
+        if self._detector.question(claim.text, conversation=language, default=language) != language:
+            return Verdict(False, "language", claim.shown)
+        cited = [passages[n - 1] for n in claim.cited]
+        found, threshold = await self._supports(claim.text, cited)
+        best = max(one.probability for one in found)
+        if best < threshold:
+            return Verdict(False, "support", claim.shown, score=best)
+        quotes = tuple(
+            (n, one.quote) for n, one in zip(claim.cited, found, strict=True) if one.probability >= threshold
+        )
+        return Verdict(True, "supported", claim.shown, quotes, best)
+
+    async def _supports(self, claim: str, cited: Sequence[StoredPassage]) -> tuple[list[Support], float]:
+        found = await asyncio.to_thread(self._support.support, claim, cited)
+        if self._judge is None:
+            return found, LATE_THRESHOLD
+        try:
+            scores = await self._judge.score(claim, [one.passage.text for one in cited], INSTRUCTION)
+        except UpstreamError:
+            return found, LATE_THRESHOLD
+        return [replace(one, probability=score) for one, score in zip(found, scores, strict=True)], JUDGE_THRESHOLD
 
 
 def grounded(draft: Draft, passages: Sequence[Passage]) -> Draft | None:
