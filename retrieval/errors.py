@@ -19,6 +19,10 @@ class UpstreamError(PolydeskError):
     """A service that the desk calls failed; one sentence with its address and the cause."""
 
 
+class UpstreamTimeout(UpstreamError):
+    """A service that the desk calls did not answer in time."""
+
+
 class KnowledgeFileError(PolydeskError):
     """One knowledge file cannot be used. The others go on.
 
