@@ -23,6 +23,18 @@ class UpstreamTimeout(UpstreamError):
     """A service that the desk calls did not answer in time."""
 
 
+class UpstreamRefused(UpstreamError):
+    """A service that the desk calls does not want the request.
+
+    Attributes:
+        status: of its reply, such as 400.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        self.status = status
+        super().__init__(message)
+
+
 class KnowledgeFileError(PolydeskError):
     """One knowledge file cannot be used. The others go on.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from retrieval.errors import UpstreamError, UpstreamTimeout
+from retrieval.errors import UpstreamError, UpstreamRefused, UpstreamTimeout
 
 # A reply that is longer than any the desk asks for is not read to its end.
 MAX_REPLY_BYTES = 32_000_000
@@ -150,7 +150,8 @@ class Upstream:
         finally:
             await response.aclose()
         said = _message(found)
-        return self._error(path, f"it answers with status {response.status_code}{f': {said}' if said else ''}")
+        error = self._error(path, f"it answers with status {response.status_code}{f': {said}' if said else ''}")
+        return UpstreamRefused(str(error), response.status_code)
 
     async def _read(self, response: httpx.Response, path: str, until: float) -> bytes:
         found = bytearray()
