@@ -196,8 +196,8 @@ class Upstream:
     def _timeout(self, path: str) -> UpstreamTimeout:
         return UpstreamTimeout(f"The {self.name} at {self.url(path)} did not answer in time.")
 
-    def _error(self, path: str, cause: str) -> UpstreamError:
-        return UpstreamError(f"The {self.name} at {self.url(path)} failed: {cause}.")
+    def _error(self, path: str, cause: str, status: int | None = None) -> UpstreamError:
+        return UpstreamError(f"The {self.name} at {self.url(path)} failed: {cause}.", status)
 
 
 def _cause(error: Exception) -> str:
