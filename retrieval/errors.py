@@ -16,15 +16,7 @@ class DataFolderInUse(PolydeskError):
 
 
 class UpstreamError(PolydeskError):
-    """A service that the desk calls failed; one sentence with its address and the cause.
-
-    Attributes:
-        status: of its reply, where it refused with one.
-    """
-
-    def __init__(self, message: str, status: int | None = None) -> None:
-        self.status = status
-        super().__init__(message)
+    """A service that the desk calls failed; one sentence with its address and the cause."""
 
 
 class UpstreamTimeout(UpstreamError):

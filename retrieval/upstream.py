@@ -58,7 +58,8 @@ class Upstream:
 
         Raises:
             UpstreamTimeout: it was not there within the time.
-            UpstreamError: the service cannot be reached, refuses, or answers what is no JSON.
+            UpstreamRefused: the service answers with another status than 200.
+            UpstreamError: it cannot be reached, or answers what is no JSON.
         """
         return await self._whole("POST", path, body, timeout_seconds)
 
@@ -196,8 +197,8 @@ class Upstream:
     def _timeout(self, path: str) -> UpstreamTimeout:
         return UpstreamTimeout(f"The {self.name} at {self.url(path)} did not answer in time.")
 
-    def _error(self, path: str, cause: str, status: int | None = None) -> UpstreamError:
-        return UpstreamError(f"The {self.name} at {self.url(path)} failed: {cause}.", status)
+    def _error(self, path: str, cause: str) -> UpstreamError:
+        return UpstreamError(f"The {self.name} at {self.url(path)} failed: {cause}.")
 
 
 def _cause(error: Exception) -> str:

@@ -49,7 +49,7 @@ class LateInteraction(Reranker):
 
     def score(self, encoded: Encoded, candidates: Sequence[Candidate]) -> list[float]:
         """One score a candidate, at least one. Blocks."""
-        total = RECALL_WEIGHT * _standardised(np.array([candidate.similarity for candidate in candidates]))
+        total = RECALL_WEIGHT * _standardised(np.array([candidate.nearness for candidate in candidates]))
         blobs = self._store.token_blobs([candidate.id for candidate in candidates]) if len(encoded.offsets) else {}
         unpacked = {place: unpack(blobs[one.id]) for place, one in enumerate(candidates) if one.id in blobs}
         # A passage without tokens, or published anew since recall and so without them, ranks last.

@@ -1,0 +1,79 @@
+"""What kind of rerank server lies at an address: found out by asking it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from retrieval.errors import UpstreamRefused
+from retrieval.rerank.replies import prompt_tokens
+from retrieval.upstream import Upstream
+
+# A question and a passage of one letter each are six tokens with all that a model puts around a pair; a server that
+# read more than this has put a template around them.
+_UNTEMPLATED_TOKENS = 12
+# How servers say that they do not know a path, or not with this body.
+_UNKNOWN = frozenset({400, 404, 405, 422, 501})
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A rerank server.
+
+    Attributes:
+        path: "/v1/rerank", or "/rerank" of text-embeddings-inference.
+        templates: whether it puts a template around each pair itself.
+        longest: tokens that query, document and template may have together; 0 where it does not say.
+        counts: whether it can be asked for the tokens of a text; vLLM can.
+    """
+
+    path: str
+    templates: bool = False
+    longest: int = 0
+    counts: bool = False
+
+    def body(self, model: str, query: str, documents: Sequence[str], instruction: str = "") -> dict[str, Any]:
+        """A request for the scores of documents; the instruction is for a template of the server's own."""
+        if self.path == "/rerank":
+            return {"query": query, "texts": documents, "raw_scores": False, "truncate": True}
+        body: dict[str, Any] = {"model": model, "query": query, "documents": documents, "top_n": len(documents)}
+        if instruction and self.templates and self.counts:
+            body["instruction"] = instruction
+        return body
+
+
+async def recognise(upstream: Upstream, model: str) -> Server:
+    """Asks with a pair of single letters.
+
+    Raises:
+        UpstreamError: it does not answer as any rerank server does.
+    """
+    longest = await _longest(upstream, model)
+    server = Server("/v1/rerank", longest=longest or 0, counts=longest is not None)
+    try:
+        reply = await upstream.post(server.path, server.body(model, "a", ["b"]))
+    except UpstreamRefused as error:
+        if error.status not in _UNKNOWN or server.counts:
+            raise
+        other = Server("/rerank")
+        try:
+            await upstream.post(other.path, other.body(model, "a", ["b"]))
+        except UpstreamRefused:
+            # The usual path's refusal says more: a model of another name is not found either.
+            raise error from None
+        return other
+    tokens = prompt_tokens(reply)
+    return replace(server, templates=tokens is not None and tokens > _UNTEMPLATED_TOKENS)
+
+
+async def _longest(upstream: Upstream, model: str) -> int | None:
+    """Tokens that vLLM's model takes, or None where the server is another one."""
+    try:
+        reply = await upstream.post("/tokenize", {"model": model, "prompt": "a"})
+    except UpstreamRefused as error:
+        if error.status in _UNKNOWN:
+            return None
+        raise
+    longest = reply.get("max_model_len") if isinstance(reply, dict) else None
+    return longest if type(longest) is int else None
