@@ -33,7 +33,7 @@ class SearchResult:
         candidates: in recall order, then those found by identifiers alone.
         revision: the knowledge revision that all passages belong to.
         timings_ms: "encode", "recall" (with "encode"), "load", "rerank", "fold".
-        degraded: "reranker" when recall order had to do.
+        degraded: "reranker" when another one than configured, or recall order, had to do.
         identifiers: codes that the question names.
     """
 
@@ -131,7 +131,8 @@ class Search:
 
     async def _rerank(self, text: str, recalled: SearchResult, instruction: str) -> tuple[list[float], tuple[str, ...]]:
         try:
-            return await self._reranker.rerank(text, recalled.question, recalled.candidates, instruction), ()
+            judged = await self._reranker.judge(text, recalled.question, recalled.candidates, instruction)
+            return judged.scores, ("reranker",) if judged.degraded else ()
         except UpstreamError:
             return [candidate.similarity for candidate in recalled.candidates], ("reranker",)
 

@@ -106,7 +106,7 @@ class Upstream:
             await response.aclose()
         try:
             return json.loads(content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._error(path, "the reply is no JSON") from error
 
     async def _send(self, method: str, path: str, body: Any, until: float, retries: int) -> httpx.Response:
@@ -212,7 +212,7 @@ def _message(content: bytes) -> str:
     """
     try:
         found = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     for key in ("error", "message", "detail"):
         if isinstance(found, dict) and key in found:

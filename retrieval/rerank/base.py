@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from retrieval.encoder.base import Encoded
 from retrieval.passages import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Scores, and who gave them.
+
+    Attributes:
+        scores: one a candidate, in the candidates' order.
+        degraded: whether another reranker than the one configured had to do it.
+    """
+
+    scores: list[float]
+    degraded: bool = False
 
 
 class Reranker(ABC):
@@ -27,6 +41,24 @@ class Reranker(ABC):
             UpstreamError: when the reranker cannot be reached or answers nonsense.
         """
         return await self._rerank(question, encoded, candidates, instruction) if candidates else []
+
+    async def judge(
+        self, question: str, encoded: Encoded, candidates: Sequence[Candidate], instruction: str = ""
+    ) -> Judgement:
+        """As `rerank`, and whether that was done as configured."""
+        return Judgement(await self.rerank(question, encoded, candidates, instruction))
+
+    async def check(self) -> None:  # noqa: B027
+        """Has the reranker prove that it tells relevant from irrelevant; one that cannot fail has nothing to prove.
+
+        Raises:
+            UpstreamError: it cannot be reached, or fails.
+        """
+
+    @property
+    def description(self) -> str:
+        """What it is, for an operator."""
+        return self.name
 
     @abstractmethod
     async def _rerank(

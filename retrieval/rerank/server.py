@@ -8,11 +8,14 @@ from typing import Any
 
 from retrieval.errors import UpstreamRefused
 from retrieval.rerank.replies import prompt_tokens
+from retrieval.rerank.truncation import token_lengths, tokenize_body
 from retrieval.upstream import Upstream
 
 # A question and a passage of one letter each are six tokens with all that a model puts around a pair; a server that
 # read more than this has put a template around them.
 _UNTEMPLATED_TOKENS = 12
+# Its letters have one byte, two and three.
+_SAMPLE = "a é 語"
 # How servers say that they do not know a path, or not with this body.
 _UNKNOWN = frozenset({400, 404, 405, 422, 501})
 
@@ -24,8 +27,8 @@ class Server:
     Attributes:
         path: "/v1/rerank", or "/rerank" of text-embeddings-inference.
         templates: whether it puts a template around each pair itself.
-        longest: tokens that query, document and template may have together; 0 where it does not say.
-        counts: whether it can be asked for the tokens of a text; vLLM can.
+        longest: tokens that query, document and template may have together; 0 where it does not say. vLLM does.
+        counts: whether it can be asked for the tokens of a text, and these are made of bytes.
     """
 
     path: str
@@ -33,13 +36,23 @@ class Server:
     longest: int = 0
     counts: bool = False
 
-    def body(self, model: str, query: str, documents: Sequence[str], instruction: str = "") -> dict[str, Any]:
-        """A request for the scores of documents; the instruction is for a template of the server's own."""
+    def body(
+        self, model: str, query: str, documents: Sequence[str], instruction: str = "", truncate: bool = False
+    ) -> dict[str, Any]:
+        """A request for the scores of documents.
+
+        Args:
+            instruction: for a template of the server's own.
+            truncate: have the server cut what is too long; not where a template's end would be lost.
+        """
         if self.path == "/rerank":
             return {"query": query, "texts": documents, "raw_scores": False, "truncate": True}
         body: dict[str, Any] = {"model": model, "query": query, "documents": documents, "top_n": len(documents)}
-        if instruction and self.templates and self.counts:
+        # Only vLLM is known to take these two; others may refuse what they do not know.
+        if self.longest and self.templates and instruction:
             body["instruction"] = instruction
+        if self.longest and truncate:
+            body["truncate_prompt_tokens"] = -1
         return body
 
 
@@ -49,12 +62,12 @@ async def recognise(upstream: Upstream, model: str) -> Server:
     Raises:
         UpstreamError: it does not answer as any rerank server does.
     """
-    longest = await _longest(upstream, model)
-    server = Server("/v1/rerank", longest=longest or 0, counts=longest is not None)
+    longest, counts = await _tokenizer(upstream, model)
+    server = Server("/v1/rerank", longest=longest, counts=counts)
     try:
         reply = await upstream.post(server.path, server.body(model, "a", ["b"]))
     except UpstreamRefused as error:
-        if error.status not in _UNKNOWN or server.counts:
+        if error.status not in _UNKNOWN or longest:
             raise
         other = Server("/rerank")
         try:
@@ -67,13 +80,15 @@ async def recognise(upstream: Upstream, model: str) -> Server:
     return replace(server, templates=tokens is not None and tokens > _UNTEMPLATED_TOKENS)
 
 
-async def _longest(upstream: Upstream, model: str) -> int | None:
-    """Tokens that vLLM's model takes, or None where the server is another one."""
+async def _tokenizer(upstream: Upstream, model: str) -> tuple[int, bool]:
+    """`Server.longest` and `Server.counts`, as vLLM answers for them."""
     try:
-        reply = await upstream.post("/tokenize", {"model": model, "prompt": "a"})
+        reply = await upstream.post("/tokenize", tokenize_body(model, _SAMPLE))
     except UpstreamRefused as error:
         if error.status in _UNKNOWN:
-            return None
+            return 0, False
         raise
     longest = reply.get("max_model_len") if isinstance(reply, dict) else None
-    return longest if type(longest) is int else None
+    if type(longest) is not int:
+        return 0, False
+    return longest, sum(token_lengths(reply)) == len(_SAMPLE.encode())

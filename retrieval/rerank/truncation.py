@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 from cachetools import LRUCache
 
@@ -57,13 +58,20 @@ class Truncation:
         return text if end == len(content) else content[:end].decode(errors="ignore")
 
     async def _tokens(self, text: str) -> list[int]:
-        """The length of each token in bytes."""
-        body = {"model": self._model, "prompt": text, "add_special_tokens": False, "return_token_strs": True}
         async with self._turns:
-            reply = await self._upstream.post("/tokenize", body)
-        found = reply.get("token_strs") if isinstance(reply, dict) else None
-        # Byte-level tokenizers write each byte as one printable character.
-        lengths = [len(token) for token in found or () if isinstance(token, str)]
+            reply = await self._upstream.post("/tokenize", tokenize_body(self._model, text))
+        lengths = token_lengths(reply)
         if sum(lengths) != len(text.encode()):
             raise UpstreamError(f"{self._upstream.url('/tokenize')} does not count in tokens made of bytes.")
         return lengths
+
+
+def tokenize_body(model: str, text: str) -> dict[str, Any]:
+    """A request for a text's tokens, as vLLM takes it."""
+    return {"model": model, "prompt": text, "add_special_tokens": False, "return_token_strs": True}
+
+
+def token_lengths(reply: Any) -> list[int]:
+    """The length of each token in bytes: byte-level tokenizers write each byte as one printable character."""
+    found = reply.get("token_strs") if isinstance(reply, dict) else None
+    return [len(token) for token in found or () if isinstance(token, str)]

@@ -157,19 +157,18 @@ class VllmReranker(Reranker):
     async def _score(self, way: _Way, query: str, documents: Sequence[str], instruction: str) -> list[float]:
         server = way.server
         query, documents = harmless(query), [harmless(document) for document in documents]
-        if way.templated or server.templates:
+        cut_here = way.templated or server.templates
+        if cut_here:
             query, documents = await self._cut(server, query, documents, instruction)
         if way.templated:
             query = query_part(query, instruction)
             documents = [document_part(document) for document in documents]
         batches = [documents[start : start + self._batch] for start in range(0, len(documents), self._batch)]
-        found = await asyncio.gather(*(self._request(server, query, batch, instruction) for batch in batches))
+        bodies = [server.body(self._model, query, batch, instruction, truncate=not cut_here) for batch in batches]
+        replies = await asyncio.gather(*(self._upstream.post(server.path, body) for body in bodies))
+        url = self._upstream.url(server.path)
+        found = [read_scores(reply, len(batch), url) for reply, batch in zip(replies, batches, strict=True)]
         return [score for scores in found for score in scores]
-
-    async def _request(self, server: Server, query: str, documents: Sequence[str], instruction: str) -> list[float]:
-        body = server.body(self._model, query, documents, instruction)
-        reply = await self._upstream.post(server.path, body)
-        return read_scores(reply, len(documents), self._upstream.url(server.path))
 
     async def _cut(self, server: Server, query: str, documents: list[str], instruction: str) -> tuple[str, list[str]]:
         """Question and passages such that each pair with its template is no longer than the model takes.
