@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from bot.answers.claims import read_claim
+from bot.answers.facts import lacking
 from bot.answers.support import LateSupport, Support
 from bot.answers.values import Citation, Draft, Sentence
 from retrieval.errors import UpstreamError
@@ -86,6 +87,9 @@ class Grounding:
         if self._detector.question(claim.text, conversation=language, default=language) != language:
             return Verdict(False, "language", claim.shown)
         cited = [passages[n - 1] for n in claim.cited]
+        reason = await asyncio.to_thread(lacking, claim.text, language, [one.passage for one in cited])
+        if reason is not None:
+            return Verdict(False, reason, claim.shown)
         found, threshold = await self._supports(claim.text, cited)
         best = max(one.probability for one in found)
         if best < threshold:
