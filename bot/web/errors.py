@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from bot.phrases import Phrases
 from bot.question import QuestionRefused
-from bot.service import NotReady
+from bot.service import NotReady, Service
 from bot.web.requests import browser_languages
 from retrieval.errors import PolydeskError
 
@@ -38,6 +38,15 @@ class Overloaded(PolydeskError):
     """More questions at once than the desk takes; the asker may try again in a moment."""
 
 
+# What a question may be turned away for, as the counter of refusals names it.
+REASONS: dict[type[Exception], str] = {
+    QuestionRefused: "question",
+    NotReady: "not_ready",
+    Overloaded: "busy",
+    TimeoutError: "timeout",
+}
+
+
 def problem_response(request: Request, error: Exception) -> Response:
     """Any error as a response; what nobody expected is logged with its trace."""
     status, _, headers = _described(request, error)
@@ -45,8 +54,9 @@ def problem_response(request: Request, error: Exception) -> Response:
 
 
 def problem_bytes(request: Request, error: Exception) -> bytes:
-    """Any error as the JSON of a problem."""
+    """Any error as the JSON of a problem, counted where it turns a question away."""
     status, detail, _ = _described(request, error)
+    _count(request, error)
     return orjson.dumps(
         {
             "type": "about:blank",
@@ -98,6 +108,13 @@ def _described(request: Request, error: Exception) -> tuple[int, str, Mapping[st
             return 504, _phrase(request, "error.busy"), None
         case _:
             return 500, _phrase(request, "error.internal", id=request_id(request)), None
+
+
+def _count(request: Request, error: Exception) -> None:
+    reason = next((name for kind, name in REASONS.items() if isinstance(error, kind)), None)
+    if reason is not None:
+        service: Service = request.app.state.service
+        service.metrics.refused.labels(reason).inc()
 
 
 def _phrase(request: Request, key: str, **values: object) -> str:

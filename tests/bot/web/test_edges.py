@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from bot.help_pages import HelpPage, HelpSection
 from bot.service import Service
+from bot.web.gate import Gate
 from bot.web.help import render
 from tests.conftest import Problems
 
@@ -55,6 +56,20 @@ async def test_metrics_count_with_bounded_labels(http: httpx.AsyncClient) -> Non
     assert "/a/made/up/path" not in text
     assert "BREW" not in text
     assert re.search(r"polydesk_knowledge_revision [1-9]", text)
+
+
+async def test_what_is_turned_away_is_counted_by_reason(
+    http: httpx.AsyncClient, app: FastAPI, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(reason: str) -> float:
+        return service.metrics.registry.get_sample_value("polydesk_refused_total", {"reason": reason}) or 0
+
+    before = {reason: refused(reason) for reason in ("question", "busy")}
+    await http.post("/api/ask", json={"question": " "})
+    monkeypatch.setattr(app.state, "gate", Gate(0))
+    for accept in ("application/json", "text/event-stream"):
+        await http.post("/api/ask", json={"question": "How long?"}, headers={"Accept": accept})
+    assert {reason: refused(reason) - count for reason, count in before.items()} == {"question": 1, "busy": 2}
 
 
 async def test_request_ids_are_kept_where_sane_and_made_otherwise(http: httpx.AsyncClient) -> None:
