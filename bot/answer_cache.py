@@ -14,13 +14,19 @@ from bot.question import normalised
 
 @dataclass(frozen=True, slots=True)
 class CacheKey:
-    """All that an answer depends on."""
+    """All that an answer depends on.
+
+    Attributes:
+        context: of the conversation, as far as the question was read with it; "" where it was not.
+    """
 
     question: str
     audiences: tuple[str, ...]
     language: str
     fingerprint: str
     revision: int
+    instruction: str = ""
+    context: str = ""
 
 
 class AnswerCache:
@@ -36,9 +42,13 @@ class AnswerCache:
         self._fingerprint = fingerprint
         self._enabled = size > 0
 
-    def key(self, text: str, audiences: tuple[str, ...], language: str, revision: int) -> CacheKey:
+    def key(
+        self, text: str, audiences: tuple[str, ...], language: str, revision: int, instruction: str = ""
+    ) -> CacheKey:
         """The key of a question as asked now."""
-        return CacheKey(normalised(text), tuple(sorted(set(audiences))), language, self._fingerprint, revision)
+        return CacheKey(
+            normalised(text), tuple(sorted(set(audiences))), language, self._fingerprint, revision, instruction
+        )
 
     def get(self, key: CacheKey) -> Answer | None:
         return self._answers.get(key)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import replace
 
 from cachetools import LRUCache
 
 from bot.answer import Answer, AnswerEvent, DeltaEvent, Event, StatusEvent, new_id
 from bot.answer_cache import AnswerCache
-from bot.answers.extractive import Extractive
-from bot.answers.grounding import grounded
-from bot.answers.values import Draft, pieces
+from bot.answers.generated import Shown
+from bot.answers.writer import Writer, Written
 from bot.conversations import Conversations
 from bot.metrics import Metrics
 from bot.phrases import Phrases
@@ -26,7 +26,6 @@ class Assistant:
     """Answers questions. Used from one event loop; what takes processor time runs in threads.
 
     Args:
-        threshold: confidence below which the desk says that it does not know.
         longest: characters that a question may have.
         default_language: where nothing tells the language.
         revision: the published revision, from memory.
@@ -35,14 +34,13 @@ class Assistant:
     def __init__(
         self,
         search: Search,
-        writer: Extractive,
+        writer: Writer,
         detector: LanguageDetector,
         phrases: Phrases,
         cache: AnswerCache,
         conversations: Conversations,
         metrics: Metrics,
         *,
-        threshold: float,
         longest: int,
         default_language: str,
         revision: Callable[[], int],
@@ -54,7 +52,6 @@ class Assistant:
         self._cache = cache
         self._conversations = conversations
         self._metrics = metrics
-        self._threshold = threshold
         self._longest = longest
         self._default_language = default_language
         self._revision = revision
@@ -76,14 +73,15 @@ class Assistant:
             QuestionRefused: when it is empty, too long, or not text.
         """
         answer: Answer | None = None
-        async for event in self.stream(question):
-            if isinstance(event, AnswerEvent):
-                answer = event.answer
+        async with aclosing(self.stream(question)) as events:
+            async for event in events:
+                if isinstance(event, AnswerEvent):
+                    answer = event.answer
         assert answer is not None  # `stream` ends with it.
         return answer
 
-    async def stream(self, question: Question) -> AsyncIterator[Event]:
-        """The answer as it comes about; the last event holds it whole.
+    async def stream(self, question: Question) -> AsyncGenerator[Event]:
+        """The answer as it comes about; the last event holds it whole. Closing the iterator ends all work on it.
 
         Raises:
             QuestionRefused: when it is empty, too long, or not text.
@@ -94,33 +92,45 @@ class Assistant:
         language = await self._language(text, question)
         timings = {"language": _milliseconds(started)}
 
-        key = self._cache.key(text, question.audiences, language, self._revision())
+        key = self._cache.key(text, question.audiences, language, self._revision(), question.instruction)
         known = self._cache.get(key)
         if known is not None:
             total = _milliseconds(started)
             timings |= {"cache": total - timings["language"], "total": total}
-            answer = replace(
-                known, id=new_id(), timings_ms={stage: round(value, 3) for stage, value in timings.items()}
-            )
+            answer = replace(known, id=new_id(), timings_ms=_rounded(timings))
             self._metrics.answered(answer.status, language, True, timings, ())
             yield DeltaEvent(answer.text)
             yield AnswerEvent(answer, cached=True)
             return
 
         yield StatusEvent("search")
-        result = await self._search.find(text, question.audiences, language=language)
+        result = await self._find(text, language, question)
         timings |= result.timings_ms
 
         yield StatusEvent("answer")
         writing = time.perf_counter()
-        draft, confidence = await asyncio.to_thread(self._write, result)
-        timings |= {"answer": _milliseconds(writing), "total": _milliseconds(started)}
-        answer = self._answer(draft, language, result, timings)
+        extract = await asyncio.to_thread(self._writer.extract, result)
+        written = Written("nothing")
+        name = self._phrases.name(language)
+        writer = self._writer.write(text, language, name, result, extract, time.perf_counter() - started)
+        async with aclosing(writer) as events:
+            async for event in events:
+                if isinstance(event, Shown):
+                    yield DeltaEvent(event.text)
+                else:
+                    written = event
+        timings |= {**written.timings_ms, "answer": _milliseconds(writing)}
+        answer = self._answer(written, language, result)
+        # What was shown already stays as it is.
+        pieces = () if written.shown else written.pieces or (answer.text,)
+        timings["total"] = _milliseconds(started)
+        answer = replace(answer, timings_ms=_rounded(timings))
         self._cache.put(replace(key, revision=result.revision), answer)
         self._metrics.answered(answer.status, language, False, timings, answer.degraded)
-        for piece in pieces(draft.sentences) if draft else [answer.text]:
+        self._metrics.wrote(written.kind, written.withheld)
+        for piece in pieces:
             yield DeltaEvent(piece)
-        yield AnswerEvent(answer, search=result, confidence=confidence)
+        yield AnswerEvent(answer, search=result, confidence=extract.confidence)
 
     async def search(self, question: Question) -> tuple[str, SearchResult, float]:
         """The language of a question, all that its search found, and the confidence that this answers it.
@@ -130,29 +140,27 @@ class Assistant:
         """
         text = self.check(question)
         language = await self._language(text, question)
-        result = await self._search.find(text, question.audiences, language=language)
-        _, confidence = await asyncio.to_thread(self._write, result)
-        return language, result, confidence
+        result = await self._find(text, language, question)
+        extract = await asyncio.to_thread(self._writer.extract, result)
+        return language, result, extract.confidence
 
-    def _write(self, result: SearchResult) -> tuple[Draft | None, float]:
-        """What may be shown, None where that is nothing; and the confidence in what was written."""
-        draft = self._writer.write(result)
-        if not draft.sentences or draft.confidence < self._threshold:
-            return None, draft.confidence
-        return grounded(draft, [ranked.passage for ranked in result.ranked]), draft.confidence
+    async def _find(self, text: str, language: str, question: Question) -> SearchResult:
+        """What the asker may see of what a text finds."""
+        return await self._search.find(text, question.audiences, language, question.instruction)
 
-    def _answer(self, draft: Draft | None, language: str, result: SearchResult, timings: dict[str, float]) -> Answer:
+    def _answer(self, written: Written, language: str, result: SearchResult) -> Answer:
         phrases = ("answer.no_answer", "answer.offer_person")
+        answered = written.kind != "nothing"
         return Answer(
             id=new_id(),
-            status="answered" if draft else "no_answer",
-            text=draft.text if draft else " ".join(self._phrases.get(phrase, language) for phrase in phrases),
-            language=language if draft else self._phrases.supported(language),
+            status="answered" if answered else "no_answer",
+            text=written.text if answered else " ".join(self._phrases.get(phrase, language) for phrase in phrases),
+            language=language if answered else self._phrases.supported(language),
             translated=False,
-            citations=draft.citations if draft else (),
-            degraded=result.degraded,
+            citations=written.citations,
+            degraded=(*result.degraded, *written.degraded),
             knowledge_revision=result.revision,
-            timings_ms={stage: round(value, 3) for stage, value in timings.items()},
+            timings_ms={},
         )
 
     def _detected(self, text: str, held: str, browser: tuple[str, ...]) -> str:
@@ -182,3 +190,7 @@ class Assistant:
 
 def _milliseconds(since: float) -> float:
     return (time.perf_counter() - since) * 1000
+
+
+def _rounded(timings: dict[str, float]) -> dict[str, float]:
+    return {stage: round(value, 3) for stage, value in timings.items()}

@@ -65,9 +65,9 @@ class RerankerSettings(Section):
     template: Literal["auto", "qwen3", "none"] = "auto"
     instruction: str = "Given a customer's question, judge whether the document answers it"
     instructions: dict[str, str] = {}
-    passage_tokens: int = Field(default=1_024, ge=64, le=32_000)
+    passage_tokens: int = Field(default=2_048, ge=64, le=32_000)
     batch: int = Field(default=64, ge=1, le=1_000)
-    timeout_seconds: float = Field(default=1, gt=0, le=60)
+    timeout_seconds: float = Field(default=0.9, gt=0, le=60)
     device: str = "cpu"
 
 
@@ -80,6 +80,7 @@ class LLM(Section):
     first_token_seconds: float = Field(default=2, gt=0, le=60)
     timeout_seconds: float = Field(default=4, gt=0, le=120)
     max_tokens: int = Field(default=600, ge=16, le=8_000)
+    context_tokens: int = Field(default=3_000, ge=500, le=100_000)
 
 
 class Translation(Section):

@@ -6,7 +6,10 @@ from collections.abc import Collection, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-STAGES = frozenset({"language", "recall", "rerank", "answer", "total", "encode", "load", "fold", "cache"})
+STAGES = frozenset(
+    {"language", "recall", "rerank", "answer", "total", "encode", "load", "fold", "cache"}
+    | {"rewrite", "translate", "generate", "check"}
+)
 STAGE_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 REQUEST_BUCKETS = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30)
 
@@ -25,6 +28,16 @@ class Metrics:
             "polydesk_stage_seconds", "Time by stage", ["stage"], buckets=STAGE_BUCKETS, registry=self.registry
         )
         self.degraded = Counter("polydesk_degraded", "Answers made without a part", ["part"], registry=self.registry)
+        self.written = Counter("polydesk_written", "Answers by their writer", ["kind"], registry=self.registry)
+        self.withheld = Counter(
+            "polydesk_withheld", "Sentences of a language model not shown", ["reason"], registry=self.registry
+        )
+        self.upstream_up = Gauge(
+            "polydesk_upstream_up",
+            "Whether a service that the desk calls is used (1) or out (0)",
+            ["upstream"],
+            registry=self.registry,
+        )
         self.requests = Histogram(
             "polydesk_request_seconds",
             "HTTP requests",
@@ -48,6 +61,12 @@ class Metrics:
                 self.stages.labels(stage).observe(milliseconds / 1000)
         for part in degraded:
             self.degraded.labels(part).inc()
+
+    def wrote(self, kind: str, withheld: Mapping[str, int]) -> None:
+        """Counts by whom an answer was written, and what of a language model's was not shown, by reason."""
+        self.written.labels(kind).inc()
+        for reason, sentences in withheld.items():
+            self.withheld.labels(reason).inc(sentences)
 
     def text(self) -> bytes:
         """The exposition format."""

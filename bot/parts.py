@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import structlog
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.config import Settings
+from bot.llm import LanguageModel
+from bot.metrics import Metrics
+from retrieval.circuit_breaker import Changed
 from retrieval.data_folder import DataFolder
 from retrieval.database import migrate
 from retrieval.documents.limits import Limits
@@ -14,7 +18,13 @@ from retrieval.encoder.base import Encoder
 from retrieval.errors import ConfigurationError
 from retrieval.index import Index
 from retrieval.ingest_messages import WorkerSettings
+from retrieval.rerank.base import Reranker
+from retrieval.rerank.guarded import Guarded
+from retrieval.rerank.late_interaction import LateInteraction
+from retrieval.rerank.vllm import VllmReranker
 from retrieval.store import Store
+
+log = structlog.get_logger()
 
 
 def open_encoder(settings: Settings) -> Encoder:
@@ -54,6 +64,81 @@ def open_index(settings: Settings, folder: DataFolder) -> Index:
         ef_construction=graph.ef_construction,
         ef_search=graph.ef_search,
         max_neighbors=graph.max_neighbors,
+    )
+
+
+def open_language_model(settings: Settings, metrics: Metrics) -> LanguageModel | None:
+    """The language model, or None where none is set up.
+
+    Raises:
+        ConfigurationError: when it is needed, or set up by half.
+    """
+    llm = settings.llm
+    if not llm.base_url:
+        if settings.answer.kind == "generated":
+            raise ConfigurationError(
+                "llm.base_url: answer.kind is generated, which needs a language model; set its server's address."
+            )
+        return None
+    if not llm.model:
+        raise ConfigurationError("llm.model: name the model that the server at llm.base_url is asked for.")
+    gauge = metrics.upstream_up.labels("llm")
+    gauge.set(1)
+
+    def changed(state: str, reason: str) -> None:
+        gauge.set(state == "closed")
+        log.warning("language_model", state=state, reason=reason)
+
+    return LanguageModel(
+        llm.base_url,
+        llm.model,
+        api_key=llm.api_key.get_secret_value(),
+        first_token_seconds=llm.first_token_seconds,
+        timeout_seconds=llm.timeout_seconds,
+        max_tokens=llm.max_tokens,
+        changed=changed,
+    )
+
+
+def open_reranker(settings: Settings, store: Store, changed: Changed) -> Reranker:
+    """The configured reranker; any but late interaction has that behind it.
+
+    Args:
+        changed: told when the configured one goes out, and when it is back.
+
+    Raises:
+        ConfigurationError: when it lacks an address or a model, or what it needs is not installed.
+    """
+    if settings.reranker.kind == "late_interaction":
+        return LateInteraction(store)
+    return Guarded(
+        configured_reranker(settings),
+        LateInteraction(store),
+        timeout_seconds=settings.reranker.timeout_seconds,
+        changed=changed,
+    )
+
+
+def configured_reranker(settings: Settings) -> Reranker:
+    """The reranker of another kind than late interaction, with nothing behind it.
+
+    Raises:
+        ConfigurationError: see `open_reranker`.
+    """
+    reranker = settings.reranker
+    for name in ("base_url", "model") if reranker.kind == "vllm" else ("model",):
+        if not getattr(reranker, name):
+            raise ConfigurationError(f"`reranker.{name}` is empty, but the kind {reranker.kind} needs it.")
+    return VllmReranker(
+        reranker.base_url,
+        reranker.model,
+        api_key=reranker.api_key.get_secret_value(),
+        template=reranker.template,
+        instruction=reranker.instruction,
+        instructions=reranker.instructions,
+        passage_tokens=reranker.passage_tokens,
+        batch=reranker.batch,
+        timeout_seconds=reranker.timeout_seconds,
     )
 
 

@@ -45,6 +45,11 @@ class Phrases:
             self._catalogues[supported] = english | _read(self._folder / f"{supported}.yaml")
         return self._catalogues[supported]
 
+    def name(self, language: str) -> str:
+        """What a language is called in itself, or "" where it has no catalogue."""
+        supported = self.supported(language)
+        return self.get("language.name", supported) if supported.split("-")[0] == language.split("-")[0] else ""
+
     def supported(self, language: str) -> str:
         """The nearest language with a catalogue: itself, the same without region, else English."""
         for code in (language, language.split("-")[0]):

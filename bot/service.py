@@ -16,13 +16,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answer_cache import AnswerCache
 from bot.answers.extractive import Extractive
+from bot.answers.generated import Generated
+from bot.answers.grounding import Grounding
+from bot.answers.support import LateSupport
+from bot.answers.writer import Writer
 from bot.assistant import Assistant
 from bot.config import Settings
 from bot.conversations import Conversations
 from bot.explain import explain
 from bot.knowledge import Dependency, Knowledge
+from bot.llm import LanguageModel
 from bot.metrics import Metrics
-from bot.parts import open_encoder, open_index, open_store, worker_settings
+from bot.parts import open_encoder, open_index, open_language_model, open_store, worker_settings
 from bot.phrases import Phrases
 from bot.question import Question
 from retrieval.data_folder import DataFolder
@@ -55,6 +60,7 @@ class Service:
         search: Search,
         assistant: Assistant,
         knowledge: Knowledge,
+        language_model: LanguageModel | None = None,
     ) -> None:
         self.settings = settings
         self.phrases = phrases
@@ -65,6 +71,7 @@ class Service:
         self.search = search
         self.assistant = assistant
         self.knowledge = knowledge
+        self.language_model = language_model
 
     @classmethod
     @asynccontextmanager
@@ -84,6 +91,9 @@ class Service:
             stack.enter_context(threadpoolctl.threadpool_limits(limits=1))
             phrases = Phrases()
             metrics = Metrics(settings.languages.configured)
+            language_model = open_language_model(settings, metrics)
+            if language_model is not None:
+                stack.push_async_callback(language_model.close)
             # The slow openings do not wait for each other; what was opened is closed even if another one failed.
             encoder_task = asyncio.create_task(asyncio.to_thread(open_encoder, settings))
             store_task = asyncio.create_task(asyncio.to_thread(open_store, folder))
@@ -114,22 +124,31 @@ class Service:
             knowledge = Knowledge(settings, store, ingest, metrics)
             stack.push_async_callback(knowledge.close)
             await knowledge.open()
+            detector = detector_task.result()
+            extractive = Extractive(
+                encoder, store, passages=settings.answer.max_passages, sentences=settings.answer.max_sentences
+            )
+            generated = None
+            if language_model is not None and settings.answer.kind == "generated":
+                generated = Generated(
+                    language_model,
+                    Grounding(LateSupport(encoder, store), detector),
+                    seconds=settings.llm.timeout_seconds,
+                    context_tokens=settings.llm.context_tokens,
+                )
             assistant = Assistant(
                 search,
-                Extractive(
-                    encoder, store, passages=settings.answer.max_passages, sentences=settings.answer.max_sentences
-                ),
-                detector_task.result(),
+                Writer(extractive, generated, settings.answer.threshold),
+                detector,
                 phrases,
                 AnswerCache(settings.cache.size, settings.cache.seconds, settings.answer_fingerprint()),
                 conversations,
                 metrics,
-                threshold=settings.answer.threshold,
                 longest=settings.server.max_question_chars,
                 default_language=settings.languages.default,
                 revision=lambda: knowledge.revision,
             )
-            yield cls(settings, phrases, metrics, store, index, encoder, search, assistant, knowledge)
+            yield cls(settings, phrases, metrics, store, index, encoder, search, assistant, knowledge, language_model)
 
     async def explain(self, question: Question) -> dict[str, Any]:
         """Why this answer, see `bot.explain`."""
@@ -149,12 +168,16 @@ class Service:
 
     async def dependencies(self) -> dict[str, Dependency]:
         """The state of everything the desk needs."""
-        return {
+        states = {
             "store": await _state(self._store_state),
             "index": await _state(self._index_state),
             "encoder": Dependency(True, self.encoder.identity),
             "knowledge": self.knowledge.state(),
         }
+        if self.language_model is not None:
+            # Ready all the same: without it answers are extracts.
+            states["llm"] = Dependency(True, self.language_model.trouble or f"{self.language_model.model} is asked")
+        return states
 
     async def rebuild(self) -> int:
         """Builds the index anew from the store; returns its passages."""

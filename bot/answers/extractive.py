@@ -54,7 +54,7 @@ class Extractive:
 
     def write(self, result: SearchResult) -> Draft:
         """The answer to a question that was searched for; without sentences where nothing was found."""
-        evidence = self._read(result)
+        read_ids, evidence = self._read(result)
         if not evidence:
             return Draft((), (), 0.0)
         confidence = self._confidence.of(result, evidence)
@@ -73,16 +73,19 @@ class Extractive:
                 chosen, quote = quoted
                 sentences.extend(chosen)
                 citations.append(cite(n, found.passage, quote, _score(found)))
-        return Draft(tuple(sentences), tuple(citations), confidence)
+        scores = {id: _score(found) for id, found in zip(read_ids, evidence, strict=True)}
+        return Draft(tuple(sentences), tuple(citations), confidence, scores)
 
-    def _read(self, result: SearchResult) -> list[Evidence]:
+    def _read(self, result: SearchResult) -> tuple[list[int], list[Evidence]]:
+        """The best passages' ids, and the passages read against the question."""
         if not result.ranked or not len(result.question.layers[0]):
-            return []
+            return [], []
         ranked = result.ranked[: max(self._passages, Confidence.DEPTH)]
         blobs = self._store.token_blobs([one.candidate.id for one in ranked])
         # A file published anew since the search has taken its old token vectors along.
         there = [one for one in ranked if one.candidate.id in blobs]
-        return read(result.question, [(one.passage, token_vectors.unpack(blobs[one.candidate.id])) for one in there])
+        found = [(one.passage, token_vectors.unpack(blobs[one.candidate.id])) for one in there]
+        return [one.candidate.id for one in there], read(result.question, found)
 
 
 def _holding(asked: frozenset[str], text: str, found: Parts) -> list[int]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from retrieval.passages import Passage
@@ -73,11 +73,13 @@ class Draft:
 
     Attributes:
         confidence: that the knowledge answers the question, in [0, 1].
+        scores: how well each passage that was read covers the question, in [0, 1], by the passage's id.
     """
 
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
     confidence: float
+    scores: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def text(self) -> str:

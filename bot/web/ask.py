@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import orjson
@@ -78,11 +79,12 @@ async def _events(request: Request, service: Service, gate: Gate, question: Ques
     try:
         with gate.enter():
             async with asyncio.timeout(service.settings.server.question_seconds):
-                async for event in service.assistant.stream(question):
-                    number += 1
-                    if isinstance(event, AnswerEvent):
-                        _say(request, service, question, event.answer)
-                    yield _sent(number, event, question)
+                async with aclosing(service.assistant.stream(question)) as events:
+                    async for event in events:
+                        number += 1
+                        if isinstance(event, AnswerEvent):
+                            _say(request, service, question, event.answer)
+                        yield _sent(number, event, question)
     except Exception as error:  # The stream has begun, so the handlers of the application cannot speak any more.
         if not isinstance(error, Overloaded | TimeoutError):
             log.error("stream_failed", request_id=request_id(request), exc_info=error)
