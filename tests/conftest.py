@@ -21,6 +21,8 @@ from bot.web.app import create_app
 from retrieval.database import WRITE, open_engine
 from retrieval.tables import files
 
+pytest_plugins = ["tests.vllm_server.fixtures"]
+
 # The same examples on every run, and no deadline: a busy machine is no finding.
 hypothesis_settings.register_profile("suite", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("suite")
