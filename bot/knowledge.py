@@ -28,10 +28,15 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """The state of one thing that the desk needs."""
+    """The state of one thing that the desk needs.
+
+    Attributes:
+        required: whether the desk answers nobody without it; what is not is replaced while it is out.
+    """
 
     ready: bool
     detail: str
+    required: bool = True
 
 
 class Knowledge:

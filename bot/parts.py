@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.config import Settings
 from bot.llm import LanguageModel
 from bot.metrics import Metrics
-from retrieval.circuit_breaker import Changed
+from retrieval.circuit_breaker import State
 from retrieval.data_folder import DataFolder
 from retrieval.database import migrate
 from retrieval.documents.limits import Limits
@@ -100,23 +100,30 @@ def open_language_model(settings: Settings, metrics: Metrics) -> LanguageModel |
     )
 
 
-def open_reranker(settings: Settings, store: Store, changed: Changed) -> Reranker:
+def open_reranker(settings: Settings, store: Store, metrics: Metrics) -> Reranker:
     """The configured reranker; any but late interaction has that behind it.
-
-    Args:
-        changed: told when the configured one goes out, and when it is back.
 
     Raises:
         ConfigurationError: when it lacks an address or a model, or what it needs is not installed.
     """
     if settings.reranker.kind == "late_interaction":
         return LateInteraction(store)
-    return Guarded(
+    gauge = metrics.upstream_up.labels("reranker")
+
+    def changed(state: State, reason: str) -> None:
+        gauge.set(state == "closed")
+        if state == "closed":
+            log.info("reranker_in_use", reranker=reranker.description)
+        else:
+            log.warning("reranker_out", reason=reason)
+
+    reranker = Guarded(
         configured_reranker(settings),
         LateInteraction(store),
         timeout_seconds=settings.reranker.timeout_seconds,
         changed=changed,
     )
+    return reranker
 
 
 def configured_reranker(settings: Settings) -> Reranker:
@@ -128,7 +135,7 @@ def configured_reranker(settings: Settings) -> Reranker:
     reranker = settings.reranker
     for name in ("base_url", "model") if reranker.kind == "vllm" else ("model",):
         if not getattr(reranker, name):
-            raise ConfigurationError(f"`reranker.{name}` is empty, but the kind {reranker.kind} needs it.")
+            raise ConfigurationError(f"reranker.{name}: it is empty, and reranker.kind {reranker.kind} needs it.")
     return VllmReranker(
         reranker.base_url,
         reranker.model,

@@ -27,7 +27,7 @@ from bot.explain import explain
 from bot.knowledge import Dependency, Knowledge
 from bot.llm import LanguageModel
 from bot.metrics import Metrics
-from bot.parts import open_encoder, open_index, open_language_model, open_store, worker_settings
+from bot.parts import open_encoder, open_index, open_language_model, open_reranker, open_store, worker_settings
 from bot.phrases import Phrases
 from bot.question import Question
 from retrieval.data_folder import DataFolder
@@ -37,7 +37,8 @@ from retrieval.index import Index
 from retrieval.ingest import Ingest
 from retrieval.languages import LanguageDetector
 from retrieval.recover import rebuild, recover
-from retrieval.rerank.late_interaction import LateInteraction
+from retrieval.rerank.base import Reranker
+from retrieval.rerank.guarded import Guarded
 from retrieval.search import Search
 from retrieval.store import Store
 
@@ -57,6 +58,7 @@ class Service:
         store: Store,
         index: Index,
         encoder: Encoder,
+        reranker: Reranker,
         search: Search,
         assistant: Assistant,
         knowledge: Knowledge,
@@ -68,6 +70,7 @@ class Service:
         self.store = store
         self.index = index
         self.encoder = encoder
+        self.reranker = reranker
         self.search = search
         self.assistant = assistant
         self.knowledge = knowledge
@@ -106,8 +109,10 @@ class Service:
             encoder, store, index = encoder_task.result(), store_task.result(), index_task.result()
             await asyncio.to_thread(recover, store, index, encoder.identity)
 
-            reranker = LateInteraction(store)
+            reranker = open_reranker(settings, store, metrics)
             stack.push_async_callback(reranker.close)
+            if isinstance(reranker, Guarded):
+                await reranker.start()
             search = Search(
                 encoder,
                 index,
@@ -148,7 +153,19 @@ class Service:
                 default_language=settings.languages.default,
                 revision=lambda: knowledge.revision,
             )
-            yield cls(settings, phrases, metrics, store, index, encoder, search, assistant, knowledge, language_model)
+            yield cls(
+                settings,
+                phrases,
+                metrics,
+                store,
+                index,
+                encoder,
+                reranker,
+                search,
+                assistant,
+                knowledge,
+                language_model,
+            )
 
     async def explain(self, question: Question) -> dict[str, Any]:
         """Why this answer, see `bot.explain`."""
@@ -173,6 +190,7 @@ class Service:
             "index": await _state(self._index_state),
             "encoder": Dependency(True, self.encoder.identity),
             "knowledge": self.knowledge.state(),
+            "reranker": self._reranker_state(),
         }
         if self.language_model is not None:
             # Ready all the same: without it answers are extracts.
@@ -199,6 +217,10 @@ class Service:
     def _store_state(self) -> str:
         figures = self.store.figures()
         return f"revision {figures.revision}, {figures.files} files, {figures.passages} passages"
+
+    def _reranker_state(self) -> Dependency:
+        out = isinstance(self.reranker, Guarded) and bool(self.reranker.trouble)
+        return Dependency(not out, self.reranker.description, required=False)
 
     def _index_state(self) -> str:
         probe = np.full(self.encoder.dimension, self.encoder.dimension**-0.5, np.float32)

@@ -24,6 +24,7 @@ class DependencySchema(BaseModel):
 
     ready: bool
     detail: str = Field(examples=["revision 7, 41 files, 212 passages"])
+    required: bool = Field(description="Whether the desk answers nobody without it")
 
 
 class Ready(BaseModel):
@@ -48,7 +49,7 @@ async def health() -> Response:
 async def ready(request: Request) -> Response:
     service: Service = request.app.state.service
     dependencies = await service.dependencies()
-    good = all(dependency.ready for dependency in dependencies.values())
+    good = all(dependency.ready or not dependency.required for dependency in dependencies.values())
     body = {"status": "ready" if good else "not_ready", "dependencies": dependencies}
     return Response(orjson.dumps(body), 200 if good else 503, media_type="application/json")
 

@@ -23,7 +23,7 @@ async def test_health_and_readiness(http: httpx.AsyncClient) -> None:
     ready = await http.get("/ready")
     assert ready.status_code == 200
     dependencies = ready.json()["dependencies"]
-    assert dependencies.keys() == {"store", "index", "encoder", "knowledge"}
+    assert dependencies.keys() == {"store", "index", "encoder", "knowledge", "reranker"}
     assert all(dependency["ready"] for dependency in dependencies.values())
     assert "agents, public" in dependencies["index"]["detail"]
 
