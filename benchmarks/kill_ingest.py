@@ -146,7 +146,7 @@ def _look(data: Path, identity: str, disk: dict[int, int], before: dict[int, int
         tally.stale += sum(editions[number] < edition for number, edition in before.items() if number in editions)
         sample = ids[:: max(1, len(ids) // 20)]
         tally.not_served += not ids or any(
-            index.query("public", np.asarray(vector), 1)[0][1] < 0.999 for vector in store.vectors(sample).values()
+            index.query("public", rows[0], 1)[0][1] < 0.999 for rows in store.vectors(sample).values()
         )
         tally.not_served += sorted(index.ids("public") or ()) != sorted(ids)
         index.close()

@@ -56,7 +56,7 @@ class EncodedPassage:
     """A passage with all that is stored for it.
 
     Attributes:
-        pooled: shape (dimension,), unit length.
+        pooled: the vector of the passage and those of its signposts, shape (1 + signposts, dimension), unit length.
         tokens: its token vectors, packed.
     """
 

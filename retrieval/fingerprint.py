@@ -10,8 +10,8 @@ from pathlib import Path
 
 from retrieval.folder_rules import FolderRules
 
-# Raise this when parsing or splitting gives other passages for the same file: every file is then read again.
-_PIPELINE = 1
+# Raise this when the same file gives other passages or vectors: every file is then read again.
+_PIPELINE = 2
 
 
 def content_fingerprint(path: Path, most_bytes: int) -> str:

@@ -1,4 +1,7 @@
-"""The index: the pooled vectors in Chroma, one collection an audience. Derived from the store, and rebuilt from it."""
+"""The index: the pooled vectors in Chroma, one collection an audience. Derived from the store, and rebuilt from it.
+
+A passage lies there at its own vector and at those of its signposts, so that a question finds it by either.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from chromadb.config import Settings
 from chromadb.errors import ChromaError, NotFoundError
 
 from retrieval.encoder.base import Floats
+from retrieval.passages import MOST_SIGNPOSTS
 
 _log = logging.getLogger(__name__)
 _PREFIX = "audience-"
@@ -30,16 +34,18 @@ _UNCLEAN = "unclean"
 _DELETED = "deleted"
 # What is deleted stays in the graph and is walked through; this many do not matter.
 _MOST_DELETED = 1_000
+# A passage's own vector goes by its id, those of its signposts by "id/1", "id/2" and so on.
+_ROWS = 1 + MOST_SIGNPOSTS
 
 
 class VectorIndex(Protocol):
     """What search and ingest need of an index. Thread-safe; every call blocks."""
 
     def query(self, audience: str, vector: Floats, n: int) -> list[tuple[int, float]]:
-        """The nearest passages as (id, cosine), best first; fewer than n where there are no more."""
+        """The nearest passages as (id, cosine of its nearest vector), best first; fewer than n if there are no more."""
 
     def add(self, audience: str, ids: Sequence[int], vectors: Sequence[Floats]) -> None:
-        """Adds passages; one that is there already is replaced."""
+        """Adds passages, each with a vector or several, shape (rows, dimension); one that is there is replaced."""
 
     def delete(self, audience: str, ids: Sequence[int]) -> None:
         """Removes passages; one that is not there is passed over."""
@@ -123,13 +129,20 @@ class Index:
     def query(self, audience: str, vector: Floats, n: int) -> list[tuple[int, float]]:
         if n < 1 or audience not in self._collections:
             return []
-        try:
-            found = self._query(audience, vector, n)
-        except NotFoundError:
-            # A rebuild took the collection's place between the look-up and the query.
-            found = self._query(audience, vector, n)
-        ids, distances = found["ids"][0], found["distances"][0]
-        return [(int(id), 1.0 - distance) for id, distance in zip(ids, distances, strict=True)]
+        rows = n + n // 2
+        while True:
+            try:
+                found = self._query(audience, vector, rows)
+            except NotFoundError:
+                # A rebuild took the collection's place between the look-up and the query.
+                found = self._query(audience, vector, rows)
+            ids, distances = found["ids"][0], found["distances"][0]
+            nearest: dict[int, float] = {}
+            for row, distance in zip(ids, distances, strict=True):
+                nearest.setdefault(_passage(row), 1.0 - distance)
+            if len(nearest) >= n or len(ids) < rows or rows >= n * _ROWS:
+                return list(nearest.items())[:n]
+            rows *= 2
 
     def add(self, audience: str, ids: Sequence[int], vectors: Sequence[Floats]) -> None:
         if ids:
@@ -142,7 +155,8 @@ class Index:
         if audience in self._collections:
             self._marker.touch()
             for start in range(0, len(ids), self._batch):
-                self._collections[audience].delete(ids=[str(id) for id in ids[start : start + self._batch]])
+                part = ids[start : start + self._batch]
+                self._collections[audience].delete(ids=[_row(id, number) for id in part for number in range(_ROWS)])
             if ids:
                 self._count_deleted(self._collections[audience], len(ids))
 
@@ -150,7 +164,7 @@ class Index:
         if audience not in self._collections:
             return set()
         try:
-            return {int(id) for id in self._collections[audience].get(include=[])["ids"]}
+            return {_passage(row) for row in self._collections[audience].get(include=[])["ids"]}
         except ChromaError as error:
             _log.warning("The index of audience %r cannot be read: %s", audience, error)
             return None
@@ -161,16 +175,17 @@ class Index:
         if audience not in self._collections:
             return False
         try:
-            found: Any = self._collections[audience].get(ids=[str(id) for id in ids], include=["embeddings"])
-            self._query(audience, vectors[0], 1)
+            rows, wanted = _rows(ids, vectors)
+            found: Any = self._collections[audience].get(ids=rows, include=["embeddings"])
+            self._query(audience, wanted[0], 1)
         except ChromaError as error:
             # The list of ids and the vectors lie in different files; this is how Chroma says that they differ.
             _log.warning("The index of audience %r cannot be read: %s", audience, error)
             return False
-        stored = dict(zip(map(int, found["ids"]), np.asarray(found["embeddings"], np.float32), strict=True))
+        stored = dict(zip(found["ids"], np.asarray(found["embeddings"], np.float32), strict=True))
         return all(
-            id in stored and stored[id].shape == vector.shape and np.allclose(stored[id], vector, atol=1e-3)
-            for id, vector in zip(ids, vectors, strict=True)
+            row in stored and stored[row].shape == vector.shape and np.allclose(stored[row], vector, atol=1e-3)
+            for row, vector in zip(rows, wanted, strict=True)
         )
 
     def audiences(self) -> list[str]:
@@ -216,8 +231,10 @@ class Index:
 
     def _add(self, collection: Collection, ids: Sequence[int], vectors: Sequence[Floats]) -> None:
         for start in range(0, len(ids), self._batch):
+            # All rows of a passage are written in one transaction.
             part = slice(start, start + self._batch)
-            collection.upsert(ids=[str(id) for id in ids[part]], embeddings=np.stack(vectors[part]))
+            rows, embeddings = _rows(ids[part], vectors[part])
+            collection.upsert(ids=rows, embeddings=embeddings)
 
     def _count_deleted(self, collection: Collection, number: int) -> None:
         collection.modify(metadata={**(collection.metadata or {}), _DELETED: _deleted(collection) + number})
@@ -226,6 +243,21 @@ class Index:
         return self._collections[audience].query(
             query_embeddings=vector[np.newaxis], n_results=n, include=["distances"]
         )
+
+
+def _row(id: int, number: int) -> str:
+    return f"{id}/{number}" if number else str(id)
+
+
+def _passage(row: str) -> int:
+    return int(row.partition("/")[0])
+
+
+def _rows(ids: Sequence[int], vectors: Sequence[Floats]) -> tuple[list[str], Floats]:
+    """The names of all rows of some passages, and their vectors, shape (rows, dimension)."""
+    by_passage = [np.atleast_2d(each) for each in vectors]
+    names = [_row(id, number) for id, each in zip(ids, by_passage, strict=True) for number in range(len(each))]
+    return names, np.concatenate(by_passage)
 
 
 def _deleted(collection: Collection) -> int:

@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Queue
@@ -20,7 +20,7 @@ import numpy as np
 
 from retrieval.documents.sandbox import ParserProcess
 from retrieval.encoder import create_encoder
-from retrieval.encoder.base import Encoded, Encoder, passage_text
+from retrieval.encoder.base import Encoded, Encoder, Floats, passage_text
 from retrieval.errors import KnowledgeFileError, PolydeskError
 from retrieval.file_state import EncodedPassage
 from retrieval.fingerprint import content_fingerprint
@@ -126,7 +126,8 @@ class Worker:
         ]
         # Texts of like length waste no padding, and the longest first keep all threads busy to the end.
         texts.sort(key=lambda text: len(text[2]), reverse=True)
-        encoded: list[dict[int, Encoded]] = [{} for _ in read]
+        signposts = self._signposts(read)
+        encoded: list[dict[int, EncodedPassage]] = [{} for _ in read]
         for number, each in enumerate(read):
             if not each.passages:
                 yield _done(each, encoded[number])
@@ -134,14 +135,25 @@ class Worker:
             batch = texts[start : start + self._settings.batch]
             results = self._encoder.encode_passages([text for _, _, text in batch])
             for (file, place, _), result in zip(batch, results, strict=True):
-                encoded[file][place] = result
+                encoded[file][place] = _encoded_passage(read[file].passages[place], result, signposts)
                 if len(encoded[file]) == len(read[file].passages):
                     yield _done(read[file], encoded[file])
                     encoded[file] = {}
             yield Alive(len(batch))
 
+    def _signposts(self, read: Sequence[_Read]) -> dict[str, Floats]:
+        """The pooled vectors of all signposts, encoded as the questions that they stand for."""
+        texts = {text for each in read for passage in each.passages for text in passage.signposts}
+        ordered = sorted(texts, key=len, reverse=True)
+        vectors = {}
+        for start in range(0, len(ordered), self._settings.batch):
+            part = ordered[start : start + self._settings.batch]
+            for text, encoded in zip(part, self._encoder.encode_questions(part), strict=True):
+                vectors[text] = encoded.pooled
+        return vectors
 
-def _done(read: _Read, encoded: dict[int, Encoded]) -> Done:
+
+def _done(read: _Read, encoded: dict[int, EncodedPassage]) -> Done:
     document = read.document
     return Done(
         read.job.number,
@@ -150,13 +162,13 @@ def _done(read: _Read, encoded: dict[int, Encoded]) -> Done:
         document.url,
         document.audience,
         document.valid_until,
-        tuple(_encoded_passage(passage, encoded[place]) for place, passage in enumerate(read.passages)),
+        tuple(encoded[place] for place in range(len(read.passages))),
     )
 
 
-def _encoded_passage(passage: Passage, encoded: Encoded) -> EncodedPassage:
+def _encoded_passage(passage: Passage, encoded: Encoded, signposts: Mapping[str, Floats]) -> EncodedPassage:
     terms = identifiers("\n".join((passage.title, passage_text(passage.context, passage.text))))
-    pooled = np.ascontiguousarray(encoded.pooled, np.float32)
+    pooled = np.stack([encoded.pooled, *(signposts[text] for text in passage.signposts)])
     return EncodedPassage(passage, pooled, pack(encoded.layers), terms)
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+# Each takes a place in the index.
+MOST_SIGNPOSTS = 8
+
 BlockKind = Literal["text", "list", "table", "code"]
 
 
@@ -88,6 +91,12 @@ class Passage:
         return f"{heading}\n{self.hints}" if self.hints else heading
 
     @property
+    def signposts(self) -> tuple[str, ...]:
+        """What else a question may resemble: the heading path, and each of the editors' questions."""
+        texts = (" › ".join(self.heading), *self.hints.splitlines())
+        return tuple(dict.fromkeys(text for text in texts if text))[:MOST_SIGNPOSTS]
+
+    @property
     def link(self) -> str:
         """The deep link to the very section, or "" where the file is published nowhere."""
         if not self.url:
@@ -115,6 +124,7 @@ class Candidate:
         similarity: cosine between the question and the passage.
         origin: which of the two found it.
         exact: share of the codes named in the question that the passage holds, in [0, 1].
+        signpost: cosine between the question and the nearest of the passage's signposts; -1 without any.
     """
 
     id: int
@@ -123,6 +133,12 @@ class Candidate:
     similarity: float
     origin: Origin = "recall"
     exact: float = 0.0
+    signpost: float = -1.0
+
+    @property
+    def nearness(self) -> float:
+        """What recall ranks by: whichever is nearer to the question, the passage or what points to it."""
+        return max(self.similarity, self.signpost)
 
 
 @dataclass(frozen=True, slots=True)

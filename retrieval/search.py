@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from retrieval.encoder.base import Encoded, Encoder
+import numpy as np
+
+from retrieval.encoder.base import Encoded, Encoder, Floats
 from retrieval.errors import UpstreamError
-from retrieval.folding import DEPTH, fold
+from retrieval.folding import fold
 from retrieval.identifiers import identifiers
 from retrieval.index import VectorIndex
 from retrieval.passages import Candidate, Origin, Passage, Ranked
@@ -76,51 +78,69 @@ class Search:
         self._threads.shutdown()
 
     async def find(
-        self, text: str, audiences: Sequence[str], language: str = "", instruction: str = ""
+        self,
+        text: str,
+        audiences: Sequence[str],
+        language: str = "",
+        instruction: str = "",
+        phrasings: Sequence[str] = (),
     ) -> SearchResult:
         """Searches what the audiences may see.
 
         Args:
             language: the asker's; of equal passages the one in it is preferred.
             instruction: what the reranker is told to judge, where the asker's channel has one of its own.
+            phrasings: the question said in other words or languages: what is near to any of them is recalled.
         """
         loop = asyncio.get_running_loop()
-        recalled = await loop.run_in_executor(self._threads, self._recall, text, audiences)
+        recalled, vectors = await loop.run_in_executor(self._threads, self._recall, [text, *phrasings], audiences)
         started = time.perf_counter()
         scores, degraded = await self._rerank(text, recalled, instruction)
         recalled.timings_ms["rerank"] = _milliseconds(started)
-        ranked = await loop.run_in_executor(self._threads, self._order, recalled, scores, language)
+        ranked = await loop.run_in_executor(self._threads, self._order, recalled, vectors, scores, language)
         return replace(recalled, ranked=ranked, degraded=degraded)
 
-    def _recall(self, text: str, audiences: Sequence[str]) -> SearchResult:
+    def _recall(self, texts: Sequence[str], audiences: Sequence[str]) -> tuple[SearchResult, dict[int, Floats]]:
+        """What a question finds in all its phrasings, its own first, and the vectors of the candidates."""
         started = time.perf_counter()
-        (question,) = self._encoder.encode_questions([text])
+        questions = self._encoder.encode_questions(texts)
         timings = {"encode": _milliseconds(started)}
-        terms = identifiers(text)
+        terms = identifiers(texts[0])
         named = self._store.with_identifiers(sorted(terms), audiences, NAMED)
-        similar, revision, passages = self._served(question, audiences, named)
-        for id, vector in self._store.vectors([id for id in named if id not in similar]).items():
-            similar[id] = float(vector @ question.pooled)
+        asked = np.stack([question.pooled for question in questions])
+        nearest, revision, passages = self._served(asked, audiences, named)
+        recalled = dict(list(nearest.items())[: self._recall_size])
+        kept: dict[int, Origin] = dict.fromkeys(recalled, "recall")
+        kept |= {id: "identifier" for id in named if id in passages and id not in recalled}
+        vectors = self._store.vectors(list(kept))
         timings["recall"] = _milliseconds(started)
-        shares = {id: _share(terms, passages[id]) for id in named if id in passages}
-        candidates = _candidates(similar, passages, self._recall_size, shares)
-        return SearchResult(question, (), candidates, revision, timings, (), terms)
+        candidates = []
+        for id, origin in kept.items():
+            # One that was removed since has no vectors any more, but may still be shown.
+            found = (asked @ vectors[id].T).max(axis=0).tolist() if id in vectors else [nearest.get(id, 0.0)]
+            share = _share(terms, passages[id]) if id in named else 0.0
+            candidates.append(Candidate(id, passages[id], 0, found[0], origin, share, max(found[1:], default=-1.0)))
+        candidates.sort(key=lambda one: (one.origin == "identifier", -one.nearness, one.id))
+        ranked = tuple(replace(one, rank=rank) for rank, one in enumerate(candidates, 1))
+        return SearchResult(questions[0], (), ranked, revision, timings, (), terms), vectors
 
     def _served(
-        self, question: Encoded, audiences: Sequence[str], named: Sequence[int]
+        self, asked_vectors: Floats, audiences: Sequence[str], named: Sequence[int]
     ) -> tuple[dict[int, float], int, dict[int, Passage]]:
-        """Cosines of the nearest served passages, the revision, and those passages with the named ones."""
+        """Cosines of the nearest served passages, best first, the revision, and those passages with the named ones."""
         wanted = asked = self._recall_size
         seen = -1
         while True:
             similar: dict[int, float] = {}
             exhausted = True
             for audience in audiences:
-                hits = self._index.query(audience, question.pooled, asked)
-                similar.update(hits)
-                exhausted = exhausted and len(hits) < asked
+                for vector in asked_vectors:
+                    hits = self._index.query(audience, vector, asked)
+                    exhausted = exhausted and len(hits) < asked
+                    for id, cosine in hits:
+                        similar[id] = max(cosine, similar.get(id, cosine))
             revision, stored = self._store.load_candidates([*similar, *named])
-            served = {id: cosine for id, cosine in similar.items() if id in stored}
+            served = {id: similar[id] for id in sorted(similar, key=lambda id: (-similar[id], id)) if id in stored}
             # While files are published, the index holds their old and their new passages: then more are asked for.
             # What was published between the two reads is in the index by now: then it is asked again.
             enough = exhausted or len(served) >= wanted or asked >= 8 * wanted
@@ -134,32 +154,20 @@ class Search:
             judged = await self._reranker.judge(text, recalled.question, recalled.candidates, instruction)
             return judged.scores, ("reranker",) if judged.degraded else ()
         except UpstreamError:
-            return [candidate.similarity for candidate in recalled.candidates], ("reranker",)
+            return [candidate.nearness for candidate in recalled.candidates], ("reranker",)
 
-    def _order(self, recalled: SearchResult, scores: Sequence[float], language: str) -> tuple[Ranked, ...]:
+    def _order(
+        self, recalled: SearchResult, vectors: Mapping[int, Floats], scores: Sequence[float], language: str
+    ) -> tuple[Ranked, ...]:
         started = time.perf_counter()
         found = [
             Ranked(candidate, 0, score + EXACT * candidate.exact)
             for candidate, score in zip(recalled.candidates, scores, strict=True)
         ]
         found.sort(key=lambda one: (-one.score, one.candidate.rank))
-        vectors = self._store.vectors([one.candidate.id for one in found[:DEPTH]])
-        ranked = fold(found, vectors, language)
+        ranked = fold(found, {id: own for id, (own, *_) in vectors.items()}, language)
         recalled.timings_ms["fold"] = _milliseconds(started)
         return ranked
-
-
-def _candidates(
-    similar: dict[int, float], passages: dict[int, Passage], recall: int, shares: dict[int, float]
-) -> tuple[Candidate, ...]:
-    """The nearest, then those that only their identifiers brought up; ranks count on."""
-    nearest = sorted((id for id in similar if id in passages), key=lambda id: (-similar[id], id))
-    kept: list[tuple[int, Origin]] = [(id, "recall") for id in nearest[:recall]]
-    kept += [(id, "identifier") for id in nearest[recall:] if id in shares]
-    return tuple(
-        Candidate(id, passages[id], rank, similar[id], origin, shares.get(id, 0.0))
-        for rank, (id, origin) in enumerate(kept, 1)
-    )
 
 
 def _share(terms: frozenset[str], passage: Passage) -> float:

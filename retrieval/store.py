@@ -39,6 +39,7 @@ def _served() -> ColumnElement[bool]:
 _SERVED_IDS = (
     select(passages.c.id, _REVISION.scalar_subquery()).join(versions).where(passages.c.id.in_(_IDS), _served())
 )
+_VECTORS = select(vectors.c.passage_id, vectors.c.pooled, vectors.c.signposts).where(vectors.c.passage_id.in_(_IDS))
 _TEXTS = (
     select(
         passages.c.id,
@@ -155,9 +156,18 @@ class Store:
         return found
 
     def vectors(self, ids: Sequence[int]) -> dict[int, Floats]:
-        """The pooled vectors of passages, each of shape (dimension,) and unit length."""
-        blobs = self._blobs(vectors.c.pooled, ids)
-        return {id: np.frombuffer(blob, np.float32) for id, blob in blobs.items()}
+        """For each passage its pooled vector and those of its signposts, shape (1 + signposts, dimension), unit length.
+
+        One that was removed meanwhile is left out.
+        """
+        if not ids:
+            return {}
+        with self._read() as connection:
+            rows = connection.execute(_VECTORS, {"ids": list(ids)}).all()
+        return {
+            id: np.frombuffer(pooled + (signposts or b""), np.float32).reshape(-1, len(pooled) // 4)
+            for id, pooled, signposts in rows
+        }
 
     def with_identifiers(self, terms: Sequence[str], audiences: Sequence[str], limit: int) -> list[int]:
         """Served passages that hold any of the terms, those with most of them first."""

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
 from retrieval.database import WRITE
+from retrieval.encoder.base import Floats
 from retrieval.file_state import (
     FailedFile,
     FileKey,
@@ -171,12 +173,17 @@ def _stage(connection: Connection, new: NewVersion) -> StagedVersion:
     returning = insert(passages).returning(passages.c.id, sort_by_parameter_order=True)
     ids = tuple(connection.execute(returning, rows).scalars())
     both = list(zip(ids, new.passages, strict=True))
-    connection.execute(insert(vectors), [{"passage_id": id, "pooled": each.pooled.tobytes()} for id, each in both])
+    connection.execute(insert(vectors), [{"passage_id": id, **_vectors(each.pooled)} for id, each in both])
     connection.execute(insert(token_vectors), [{"passage_id": id, "data": each.tokens} for id, each in both])
     terms = [{"passage_id": id, "term": term} for id, each in both for term in sorted(each.identifiers)]
     if terms:
         connection.execute(insert(identifiers), terms)
     return StagedVersion(version_id, new.state, new.audience, ids)
+
+
+def _vectors(pooled: Floats) -> dict[str, bytes]:
+    own, *signposts = (vector.tobytes() for vector in np.atleast_2d(pooled))
+    return {"pooled": own, "signposts": b"".join(signposts)}
 
 
 def _retire(connection: Connection, column: ColumnElement[int], ids: Sequence[int], revision: int) -> IdsByAudience:

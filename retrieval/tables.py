@@ -98,6 +98,8 @@ vectors = Table(
     metadata,
     Column("passage_id", Key, ForeignKey("passages.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("pooled", LargeBinary, nullable=False),
+    # Those of the passage's signposts, one after the other.
+    Column("signposts", LargeBinary),
 )
 
 token_vectors = Table(

@@ -52,6 +52,26 @@ def test_what_is_deleted_is_not_found(index: Index) -> None:
     assert index.ids("public") == {2}
 
 
+def test_a_passage_is_found_at_the_nearest_of_its_vectors_and_once(index: Index) -> None:
+    for number in range(0, 60, 3):
+        own = vector(f"text {number}")
+        index.add("public", [number], [np.stack([own, vector(f"heading {number}"), own])])
+    assert index.query("public", vector("heading 30"), 1) == [(30, pytest.approx(1.0, abs=1e-5))]
+    found = index.query("public", vector("text 6"), 15)
+    assert len({id for id, _ in found}) == len(found) == 15
+    assert found[0] == (6, pytest.approx(1.0, abs=1e-5))
+    assert len(index.query("public", vector("x"), 50)) == 20
+    assert index.ids("public") == set(range(0, 60, 3))
+    index.delete("public", [30])
+    assert 30 not in dict(index.query("public", vector("heading 30"), 50))
+
+
+def test_a_missing_signpost_is_noticed(index: Index) -> None:
+    index.add("public", [1], [vector("a")])
+    assert index.holds("public", [1], [vector("a")])
+    assert not index.holds("public", [1], [np.stack([vector("a"), vector("heading")])])
+
+
 def test_audiences_are_apart_whatever_they_are_called(index: Index) -> None:
     names = ["public", "agents", "x", "Äußerer Kreis", "a/b", "-dash", "hashed", "n" * 600, "public."]
     for number, name in enumerate(names):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.encoder.base import Encoded, passage_text
+from retrieval.encoder.base import Encoded, Floats, passage_text
 from retrieval.encoder.onnx import OnnxEncoder
 from retrieval.errors import UpstreamError
 from retrieval.file_state import EncodedPassage, NewVersion
@@ -50,11 +50,15 @@ class Desk:
         made = [Passage(path, head, "", "", (head,), text, audience, language) for head, text, language in passages]
         encoded = self.encoder.encode_passages([passage_text(one.context, one.text) for one in made])
         both = tuple(
-            EncodedPassage(one, vectors.pooled, pack(vectors.layers), identifiers(one.text))
+            EncodedPassage(one, self._pooled(one, vectors), pack(vectors.layers), identifiers(one.text))
             for one, vectors in zip(made, encoded, strict=True)
         )
         new = NewVersion(state(path), path, "", audience, self.encoder.identity, both)
         Publisher(self.store, self.index).publish([new])
+
+    def _pooled(self, passage: Passage, own: Encoded) -> Floats:
+        signposts = self.encoder.encode_questions(passage.signposts)
+        return np.stack([own.pooled, *(signpost.pooled for signpost in signposts)])
 
     def search(self, recall: int = 50, reranker: Reranker | None = None) -> Search:
         return Search(self.encoder, self.index, self.store, reranker or LateInteraction(self.store), recall=recall)
@@ -110,7 +114,7 @@ async def test_fifty_are_recalled_and_every_stage_can_be_read(desk: Desk) -> Non
     result = await desk.find(REFUND["en"])
     assert [one.rank for one in result.candidates] == list(range(1, 51))
     assert {one.origin for one in result.candidates} == {"recall"}
-    similarities = [one.similarity for one in result.candidates]
+    similarities = [one.nearness for one in result.candidates]
     assert similarities == sorted(similarities, reverse=True)
     assert [one.rank for one in result.ranked] == list(range(1, len(result.ranked) + 1))
     shown = [id for one in result.ranked for id in (one.candidate.id, *one.duplicates)]
@@ -126,7 +130,33 @@ async def test_similarities_are_the_cosines(desk: Desk) -> None:
     result = await desk.find("Which QX-4711-B is in stock?", recall=5)
     vectors = desk.store.vectors([one.id for one in result.candidates])
     for one in result.candidates:
-        assert one.similarity == pytest.approx(float(vectors[one.id] @ result.question.pooled), abs=1e-3)
+        own, *signposts = vectors[one.id] @ result.question.pooled
+        assert one.similarity == pytest.approx(own, abs=1e-3)
+        assert one.signpost == pytest.approx(max(signposts), abs=1e-3)
+    nearness = [one.nearness for one in result.candidates]
+    assert nearness == sorted(nearness, reverse=True)
+
+
+async def test_a_heading_leads_to_what_its_text_would_not(own_desk: Desk) -> None:
+    about = "Alles über Gutscheine für treue Kundinnen"
+    parts = [("", f"The {part} {trouble}.", "en") for part in PARTS for trouble in TROUBLES]
+    own_desk.publish("public", "parts.md", [*parts, (about, "See the table on the back of the leaflet.", "en")])
+    for question in (about, "Alles über Gutscheine", "Vouchers for loyal customers"):
+        result = await own_desk.find(question, recall=3)
+        assert result.candidates[0].passage.heading == (about,)
+        assert result.candidates[0].signpost > result.candidates[0].similarity
+
+
+async def test_another_phrasing_of_the_question_finds_too(own_desk: Desk) -> None:
+    parts = [("", f"The {part} {trouble}.", "en") for part in PARTS for trouble in TROUBLES]
+    own_desk.publish("public", "parts.md", [*parts, ("", ANSWER, "en")])
+    search = own_desk.search(recall=12)
+    alone = await search.find("The saddle squeaks", AUDIENCES)
+    both = await search.find("The saddle squeaks", AUDIENCES, phrasings=[REFUND["en"]])
+    search.close()
+    assert ANSWER not in [one.passage.text for one in alone.candidates]
+    assert ANSWER in [one.passage.text for one in both.candidates]
+    assert len(both.candidates) == 12
 
 
 async def test_an_identifier_is_found_that_recall_misses(desk: Desk) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -62,8 +64,16 @@ def test_a_passage_comes_back_as_it_was_stored(store: Store) -> None:
         Passage("a.md", "Title of a.md", "https://shop.example/x", "a", ("Title", "Ünïcode"), "one", "agents"),
     )
     assert store.token_blobs(ids) == {ids[0]: b"one" * 100, ids[1]: b"two" * 100}
-    assert store.vectors(ids)[ids[1]].shape == (DIMENSION,)
+    assert store.vectors(ids)[ids[1]].shape == (1, DIMENSION)
     assert (store.vectors(ids)[ids[1]] == vector("two")).all()
+
+
+def test_vectors_of_signposts_come_after_the_own(store: Store) -> None:
+    made = version("a.md", ["one"])
+    both = np.stack([vector("one"), vector("heading"), vector("hint")])
+    put(store, replace(made, passages=(replace(made.passages[0], pooled=both),)))
+    (id,) = store.live_ids()["public"]
+    assert (store.vectors([id])[id] == both).all()
 
 
 def test_what_is_staged_is_seen_by_nobody(store: Store) -> None:
