@@ -18,7 +18,7 @@ from benchmarks.torch_baseline import installed
 
 STARTS = 5
 QUESTION = "Where can I read more about this?"
-LIBRARIES = "import chromadb, fastapi, uvicorn, onnxruntime, sqlalchemy, numpy, tokenizers"
+LIBRARIES = "import chromadb, fastapi, uvicorn, onnxruntime, sqlalchemy, numpy"
 TORCH = "import torch, sentence_transformers"
 
 

@@ -19,7 +19,7 @@ from tokenizers.normalizers import NFKC, Replace, Sequence
 from tokenizers.pre_tokenizers import Metaspace
 from tokenizers.processors import TemplateProcessing
 
-from retrieval.encoder.bundled import BundledModel, load_bundled
+from retrieval.encoder.bundled import WORD, BundledModel, load_bundled
 
 SPECIAL = ("<s>", "</s>", "<pad>", "<unk>")
 
@@ -65,12 +65,15 @@ def write_model(model: BundledModel, folder: Path) -> None:
     }
     (folder / "config.json").write_text(json.dumps(configuration), encoding="utf-8")
     save_file(_weights(model), folder / "model.safetensors", {"format": "pt"})
-    tokenizer = Tokenizer(Unigram(model.pieces, unk_id=model.unknown_id, byte_fallback=False))
+    pieces = [
+        (piece.replace(" ", WORD), score) for piece, score in zip(model.pieces, model.scores.tolist(), strict=True)
+    ]
+    tokenizer = Tokenizer(Unigram(pieces, unk_id=model.unknown_id, byte_fallback=False))
     # Close enough to the wheel's own map of characters to give the same number of tokens.
     tokenizer.normalizer = Sequence([NFKC(), Replace(Regex(" {2,}"), " ")])
-    tokenizer.pre_tokenizer = Metaspace(replacement="▁", prepend_scheme="always")
-    pieces = (("<s>", model.begin_id), ("</s>", model.end_id))
-    tokenizer.post_processor = TemplateProcessing(single="<s> $A </s>", special_tokens=list(pieces))
+    tokenizer.pre_tokenizer = Metaspace(replacement=WORD, prepend_scheme="always")
+    special = [("<s>", model.begin_id), ("</s>", model.end_id)]
+    tokenizer.post_processor = TemplateProcessing(single="<s> $A </s>", special_tokens=special)
     wrap: Any = PreTrainedTokenizerFast  # It has no types.
     wrap(
         tokenizer_object=tokenizer,

@@ -1,7 +1,7 @@
 """Writes the ONNX graphs that the project ships.
 
-retrieval/encoder/e5_small.onnx is multilingual-e5-small without its weights; retrieval/similarity.onnx is one integer
-matrix product.
+retrieval/encoder/e5_small.onnx is multilingual-e5-small without its weights, from the vectors of the words on;
+retrieval/similarity.onnx is one integer matrix product.
 
     python scripts/make_encoder_graph.py
 
@@ -19,7 +19,7 @@ from typing import Any
 import onnx
 from onnx import TensorProto, helper
 
-from retrieval.encoder.bundled import BLOCK, BundledModel, load_bundled
+from retrieval.encoder.bundled import BundledModel, load_bundled
 from retrieval.encoder.weights import KEPT_LAYERS, initializers
 
 RETRIEVAL = Path(__file__).parents[1] / "retrieval"
@@ -44,14 +44,10 @@ class Graph:
         return name
 
     def embed(self) -> str:
-        words = self.add(
-            "GatherBlockQuantized", ["embedding", "ids", "embedding.scales"], "words",
-            domain=FUSED, bits=4, block_size=BLOCK, gather_axis=0, quantize_axis=1,
-        )  # fmt: skip
-        length = self.add("Shape", ["ids"], "length", start=1, end=2)
+        length = self.add("Shape", ["words"], "length", start=1, end=2)
         zero = self.constant("zero", [0])
         places = self.add("Slice", ["positions", zero, length, zero], "places")
-        return self.normalise(self.add("Add", [words, places], "embedded"), "embedding", "state.0")
+        return self.normalise(self.add("Add", ["words", places], "embedded"), "embedding", "state.0")
 
     def linear(self, x: str, name: str) -> str:
         inputs = [x, *(f"{name}.{part}" for part in ("weight", "scales", "zeros", "bias"))]
@@ -82,7 +78,7 @@ class Graph:
         graph = helper.make_graph(
             self.nodes,
             "multilingual-e5-small",
-            [helper.make_tensor_value_info("ids", TensorProto.INT64, [1, "tokens"])],
+            [helper.make_tensor_value_info("words", TensorProto.FLOAT, [1, "tokens", self.model.hidden])],
             [
                 helper.make_tensor_value_info(f"state.{layer}", TensorProto.FLOAT, [1, "tokens", self.model.hidden])
                 for layer in KEPT_LAYERS

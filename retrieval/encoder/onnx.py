@@ -18,7 +18,7 @@ from retrieval.encoder.base import Encoded, Floats
 from retrieval.encoder.bundled import load_bundled
 from retrieval.encoder.projection import Projection, load_projection, unit
 from retrieval.encoder.tokens import TextTokenizer, Tokens
-from retrieval.encoder.weights import initializers
+from retrieval.encoder.weights import WordEmbedding, initializers
 
 GRAPH = Path(__file__).with_name("e5_small.onnx")
 PROJECTION = Path(__file__).with_name("e5_small_projection.npz")
@@ -32,7 +32,7 @@ class OnnxEncoder:
     """
 
     def __init__(self, threads: int = 1, projection: Projection | None = None) -> None:
-        self._tokenizer, self._session, self._model = _bundled()
+        self._tokenizer, self._embedding, self._session, self._model = _bundled()
         self._projection = projection or load_projection(PROJECTION)
         self._pool = ThreadPoolExecutor(threads, "encoder") if threads > 1 else None
 
@@ -63,7 +63,7 @@ class OnnxEncoder:
     def states(self, prefix: str, text: str) -> tuple[Tokens, list[Floats]]:
         """The raw states of the kept layers, each of shape (tokens, hidden), special tokens and prefix included."""
         tokens = self._tokenizer.encode(prefix, text)
-        states = self._session.run(None, {"ids": np.asarray([tokens.ids], np.int64)})
+        states = self._session.run(None, {"words": self._embedding.of(tokens.ids)[np.newaxis]})
         return tokens, [state[0] for state in states]
 
     def close(self) -> None:
@@ -84,10 +84,10 @@ class OnnxEncoder:
 
 
 @cache
-def _bundled() -> tuple[TextTokenizer, onnxruntime.InferenceSession, str]:
-    """Tokenizer, session and identity: all thread-safe, and 300 MB that a process needs only once."""
+def _bundled() -> tuple[TextTokenizer, WordEmbedding, onnxruntime.InferenceSession, str]:
+    """What is thread-safe and a process needs only once, with the identity."""
     model = load_bundled()
-    return TextTokenizer(model), _session(initializers(model)), model.identity
+    return TextTokenizer(model), WordEmbedding(model), _session(initializers(model)), model.identity
 
 
 def _session(weights: dict[str, NDArray[np.generic]]) -> onnxruntime.InferenceSession:

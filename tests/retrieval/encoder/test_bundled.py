@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib import util
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from retrieval.encoder.bundled import BundledModel, bundled_file, load_bundled
+from retrieval.encoder.weights import WordEmbedding
 from retrieval.errors import ConfigurationError
 
 
@@ -19,20 +19,30 @@ def model() -> BundledModel:
 
 def test_the_shape_of_the_model(model: BundledModel) -> None:
     assert (model.hidden, model.layers, model.heads, model.positions) == (384, 12, 12, 512)
-    assert len(model.pieces) == 250_002 <= model.vocabulary
-    assert model.pieces[model.begin_id][0] == "<s>"
-    assert model.pieces[model.end_id][0] == "</s>"
+    assert len(model.pieces) == len(model.scores) == 250_002 <= model.vocabulary
+    assert model.pieces[-2] == "稣"
+    assert all(" " not in piece[1:] for piece in model.pieces)
+    assert model.pieces[model.begin_id] == "<s>"
+    assert model.pieces[model.end_id] == "</s>"
     assert model.replacements[ord("ﬁ")] == "fi"
 
 
 def test_blocks_are_read_as_the_wheel_packs_them(model: BundledModel) -> None:
-    scales, weights = model.blocks("l0.q.w")
-    raw = np.frombuffer(model.tensors["l0.q.w"].data, np.uint8)[:18]
-    assert scales[0] == raw[:2].view("<f2")[0]
-    assert [weights[0, 3], weights[0, 19]] == [raw[2 + 3] & 15, raw[2 + 3] >> 4]
+    block = model.blocks("l0.q.w")[0]
+    scale = float(block[:2].view("<f2")[0])
     floats = model.floats("l0.q.w")
     assert floats.shape == (384 * 384,)
-    assert floats[19] == scales[0] * (int(weights[0, 19]) - 8)
+    assert [floats[3], floats[19]] == [scale * (int(block[2 + 3] & 15) - 8), scale * (int(block[2 + 3] >> 4) - 8)]
+
+
+def test_the_embedding_reads_the_rows_of_the_words(model: BundledModel) -> None:
+    ids = [5, 240_000, 5]
+    rows = WordEmbedding(model).of(ids)
+    assert rows.shape == (3, 384)
+    blocks = model.blocks("emb.word")
+    for row, id in zip(rows, ids, strict=True):
+        scale, byte = float(blocks[id * 12 + 11, :2].view("<f2")[0]), int(blocks[id * 12 + 11, 2 + 6])
+        assert [row[11 * 32 + 6], row[11 * 32 + 22]] == [scale * ((byte & 15) - 8), scale * ((byte >> 4) - 8)]
 
 
 def test_every_tensor_is_whole(model: BundledModel) -> None:

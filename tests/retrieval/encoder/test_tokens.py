@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import random
+import sys
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Regex, Tokenizer
+from tokenizers.models import Unigram
+from tokenizers.normalizers import Replace
+from tokenizers.pre_tokenizers import Metaspace
 
-from retrieval.encoder.bundled import BundledModel, load_bundled
+from retrieval.encoder.bundled import WORD, BundledModel, load_bundled
 from retrieval.encoder.onnx import OnnxEncoder
 from retrieval.encoder.tokens import TextTokenizer
 from tests.retrieval.encoder.sentences import REFUND, UNUSUAL
 
 MODEL = load_bundled()
 TOKENIZER = TextTokenizer(MODEL)
+KNOWLEDGE = Path(__file__).parents[3] / "knowledge"
+RUNS = [char * length for char in "-=a.😀語" for length in (*range(40), 3_000)]
+MARKS = ["", " ", "   ", "▁▁ ▁a", "<s>a</s><unk><mask>", "\x00\x01", "\u3000 a  \t\n b", "\ufdfa  \ufdfa", "x " * 1_000]
 
 
 def check(text: str, model: BundledModel = MODEL) -> None:
@@ -23,7 +36,7 @@ def check(text: str, model: BundledModel = MODEL) -> None:
     assert len(own) == len(tokens.offsets)
     for id, (start, end) in zip(own, tokens.offsets.tolist(), strict=True):
         assert 0 <= start <= end <= len(text)
-        piece = model.pieces[id][0].replace("▁", "")
+        piece = model.pieces[id].removeprefix(" ")
         if id != model.unknown_id:
             assert piece in text[start:end].translate(model.replacements), (piece, text[start:end])
     starts = tokens.offsets[:, 0].tolist()
@@ -77,3 +90,55 @@ def test_counting_as_encoding_counts(e5: OnnxEncoder, text: str) -> None:
     spans = e5.offsets(text)
     assert len(spans) <= e5.count_tokens(text) <= len(spans) + 1
     assert np.array_equal(spans, e5.encode_passages([text])[0].offsets)
+
+
+@pytest.fixture(scope="module")
+def reference() -> Tokenizer:
+    """Hugging Face's tokenizer of the same vocabulary."""
+    pieces = [
+        (piece.replace(" ", WORD), score) for piece, score in zip(MODEL.pieces, MODEL.scores.tolist(), strict=True)
+    ]
+    tokenizer = Tokenizer(Unigram(pieces, unk_id=MODEL.unknown_id, byte_fallback=False))
+    tokenizer.normalizer = Replace(Regex(" {2,}"), " ")
+    tokenizer.pre_tokenizer = Metaspace(replacement=WORD, prepend_scheme="always")
+    return tokenizer
+
+
+def test_the_same_tokens_as_the_reference(reference: Tokenizer) -> None:
+    """Ids and spans; stored vectors and shipped calibrations hold only as long as they stay."""
+    for text in [*_texts(), *RUNS, *MARKS, *UNUSUAL, *REFUND.values()]:
+        replaced = text.translate(MODEL.replacements)
+        expected = reference.encode("query: " + replaced, add_special_tokens=False)
+        tokens = TOKENIZER.encode("query: ", text)
+        assert tokens.ids[1:-1] == expected.ids[: MODEL.positions - 2], text
+        assert TOKENIZER.count(text) == len(reference.encode(replaced, add_special_tokens=False).ids), text
+        if len(replaced) == len(text):
+            spans = np.array(expected.offsets[tokens.skip - 1 : MODEL.positions - 2]).reshape(-1, 2) - len("query: ")
+            assert np.array_equal(tokens.offsets, np.maximum(spans, 0)), text
+
+
+def test_threads_share_a_tokenizer() -> None:
+    texts = _texts()[:2_000]
+    expected = [TOKENIZER.encode("passage: ", text).ids for text in texts]
+    fresh = TextTokenizer(MODEL)
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(lambda text: fresh.encode("passage: ", text).ids, texts)) == expected
+
+
+def _texts() -> list[str]:
+    """Thousands: the demo's knowledge and phrases, and letters drawn from every script, alone and mixed."""
+    chance = random.Random(5)
+    files = [*KNOWLEDGE.rglob("*.md"), *KNOWLEDGE.rglob("*.csv"), *(KNOWLEDGE.parent / "locales").glob("*.yaml")]
+    texts = [line for file in files for line in file.read_text("utf-8").splitlines()]
+    texts += [file.read_text("utf-8") for file in files]
+    scripts: dict[str, list[str]] = {}
+    for code in range(sys.maxunicode):
+        char = chr(code)
+        if unicodedata.category(char)[0] != "C":
+            scripts.setdefault(unicodedata.name(char, "?").split()[0], []).append(char)
+    for letters in scripts.values():
+        texts += ["".join(chance.choices(letters, k=40)), " ".join(chance.choices(letters, k=12))]
+    anything = [char for letters in scripts.values() for char in letters]
+    common = "aé ﬁ…２½\u200b\u0301한語🚀▁  \t\n-=."
+    texts += ["".join(chance.choices(anything, k=30)) for _ in range(1_000)]
+    return texts + ["".join(chance.choices(common, k=30)) for _ in range(2_000)]
