@@ -16,6 +16,18 @@ Step = Literal["language", "search", "answer"]
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """A text as it was before its translation.
+
+    Attributes:
+        language: that most of it is in, "" if unknown.
+    """
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The contract of `polydesk ask --json` and `POST /api/ask`; fields stand in the order in which they are written.
 
@@ -23,6 +35,8 @@ class Answer:
         text: markdown with markers such as [1].
         degraded: the parts that this answer had to do without.
         timings_ms: milliseconds by stage; a remembered answer has "cache" instead of the stages.
+        translated: whether the text or a quote is shown in another language than its own.
+        original: the text before its translation, None where it was not translated.
     """
 
     id: str
@@ -34,9 +48,12 @@ class Answer:
     degraded: tuple[str, ...]
     knowledge_revision: int
     timings_ms: dict[str, float]
+    original: Original | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values, ready for any JSON writer."""
+        """As plain values, ready for any JSON writer; what a translation adds is there only after one."""
+        original = self.original
+        added = {} if original is None else {"original": {"text": original.text, "language": original.language}}
         return {
             "id": self.id,
             "status": self.status,
@@ -47,6 +64,7 @@ class Answer:
             "degraded": list(self.degraded),
             "knowledge_revision": self.knowledge_revision,
             "timings_ms": self.timings_ms,
+            **added,
         }
 
 

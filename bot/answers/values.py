@@ -19,6 +19,7 @@ class Citation:
         quote: stands verbatim in the passage.
         language: of the passage, "" if unknown.
         score: how well the passage covers the question, in [0, 1]; comparable across questions.
+        translation: the quote in the asker's language, "" where it was not translated.
     """
 
     n: int
@@ -30,9 +31,11 @@ class Citation:
     quote: str
     language: str
     score: float
+    translation: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values, in the order of the contract."""
+        """As plain values, in the order of the contract; the translation is there only where there is one."""
+        added = {"translation": self.translation} if self.translation else {}
         return {
             "n": self.n,
             "title": self.title,
@@ -43,6 +46,7 @@ class Citation:
             "quote": self.quote,
             "language": self.language,
             "score": self.score,
+            **added,
         }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Any
 
 import orjson
 import structlog
@@ -111,7 +110,5 @@ def _say(request: Request, service: Service, question: Question, answer: Answer)
 
 
 def _json(answer: Answer, question: Question) -> bytes:
-    if not question.conversation_id:
-        return orjson.dumps(answer)
-    values: dict[str, Any] = answer.to_json() | {"conversation_id": question.conversation_id}
-    return orjson.dumps(values)
+    conversation = {"conversation_id": question.conversation_id} if question.conversation_id else {}
+    return orjson.dumps(answer.to_json() | conversation)

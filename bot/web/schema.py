@@ -19,6 +19,16 @@ class CitationSchema(BaseModel):
     quote: str = Field(description="Verbatim.", examples=["We refund within 5 working days."])
     language: str = Field(examples=["en"])
     score: float = Field(description="From 0 to 1: how well the passage covers the question.", examples=[0.93])
+    translation: str | None = Field(
+        default=None, description="The quote in the asker's language; only where it was translated."
+    )
+
+
+class OriginalSchema(BaseModel):
+    """The text before its translation."""
+
+    text: str = Field(examples=["Wir erstatten innerhalb von fünf Werktagen. [1]"])
+    language: str = Field(description="That most of it is in.", examples=["de"])
 
 
 class AnswerSchema(BaseModel):
@@ -28,9 +38,10 @@ class AnswerSchema(BaseModel):
     status: Literal["answered", "no_answer", "handed_off"]
     text: str = Field(description="Markdown with [1] [2] markers.", examples=["We refund within 5 working days. [1]"])
     language: str = Field(examples=["en"])
-    translated: bool
+    translated: bool = Field(description="Whether the text or a quote is shown in another language than its own.")
     citations: list[CitationSchema]
     degraded: list[str] = Field(description="The parts that this answer had to do without.", examples=[[]])
     knowledge_revision: int = Field(examples=[7])
     timings_ms: dict[str, float] = Field(examples=[{"recall": 9.1, "rerank": 1.2, "answer": 2.0, "total": 14.2}])
+    original: OriginalSchema | None = Field(default=None, description="Only where the text was translated.")
     conversation_id: str | None = Field(default=None, description="Only where the request had one.")

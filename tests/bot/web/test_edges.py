@@ -189,4 +189,4 @@ async def test_openapi_describes_every_endpoint_with_its_errors(http: httpx.Asyn
 async def test_every_documented_answer_field_is_sent(http: httpx.AsyncClient, app: FastAPI) -> None:
     schema = app.openapi()["components"]["schemas"]["AnswerSchema"]
     answer = (await http.post("/api/ask", json={"question": "How long does a refund take?"})).json()
-    assert set(schema["properties"]) - {"conversation_id"} == answer.keys()
+    assert set(schema["properties"]) - {"conversation_id", "original"} == answer.keys()

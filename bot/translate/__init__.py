@@ -1,0 +1,1 @@
+"""Translation: of questions for the search, of answers for those who read them."""

@@ -1,0 +1,225 @@
+"""Translation as the assistant uses it: of the question for the search, of the answer for the asker."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.answer import Answer, Original
+from bot.answers.values import Citation
+from bot.translate.base import Translator
+from bot.translate.guards import Detector
+from bot.translate.layout import parts
+from bot.translate.protect import Protector
+from bot.translate.sentences import Sentences
+from retrieval.errors import UpstreamError
+
+# The knowledge's languages that a question is translated into: the commonest, each with some weight. Every one costs a
+# translation and a search.
+MOST_TARGETS = 2
+LEAST_SHARE = 0.1
+# A question or a sentence that proves that an engine works.
+PROBE = "Where is my order?"
+
+_MARKER = re.compile(r"\[(\d+)\]")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A text after translation.
+
+    Attributes:
+        changed: whether any of it was translated.
+        doubted: a part stands in its own language, as no translation of it could be trusted.
+        failed: all of it does, as there was no translation.
+    """
+
+    text: str
+    changed: bool = False
+    doubted: bool = False
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Phrasings:
+    """A question in other languages.
+
+    Attributes:
+        degraded: there would be more, had the engine not failed.
+    """
+
+    texts: tuple[str, ...] = ()
+    degraded: bool = False
+
+
+class Translation:
+    """Translates with one engine, within a time, and never loses what it was given. Used from one event loop.
+
+    Args:
+        questions, answers: what is translated.
+        protected: names that stay as they are.
+        timeout_seconds: for a question, and for all of an answer together.
+        spoken: gives how many passages the audiences may see in each language; blocks.
+    """
+
+    def __init__(
+        self,
+        engine: Translator,
+        detector: Detector,
+        spoken: Callable[[Sequence[str]], Mapping[str, int]],
+        *,
+        questions: bool,
+        answers: bool,
+        protected: Sequence[str] = (),
+        timeout_seconds: float = 4.0,
+    ) -> None:
+        self.engine = engine
+        self.questions = questions
+        self.answers = answers
+        self._detector = detector
+        self._spoken = spoken
+        self._sentences = Sentences(engine, Protector(protected), detector)
+        self._timeout = timeout_seconds
+
+    async def text(self, text: str, source: str, target: str, *, seconds: float | None = None) -> Translated:
+        """A text in another language; what cannot be translated within the time stays.
+
+        Args:
+            text: Markdown; its structure, code, numbers, codes and addresses stay.
+        """
+        if source == target or not text.strip():
+            return Translated(text)
+        found = parts(text)
+        said = [part.text for part in found if part.sentence]
+        try:
+            async with asyncio.timeout(self._timeout if seconds is None else seconds):
+                if not await self.engine.can(source, target):
+                    return Translated(text)
+                outcomes = await self._sentences.translate(said, source, target)
+        except (UpstreamError, TimeoutError) as error:
+            reason = str(error) or "it took too long"
+            log.warning("not_translated", engine=self.engine.name, source=source, target=target, reason=reason)
+            return Translated(text, failed=True)
+        got = iter(outcomes)
+        joined = "".join(next(got).text if part.sentence else part.text for part in found)
+        return Translated(joined, joined != text, any(outcome.doubted for outcome in outcomes))
+
+    async def question(self, text: str, language: str, audiences: Sequence[str]) -> Phrasings:
+        """The question in the languages that most of what the audiences may see is in. Never raises."""
+        if not self.questions:
+            return Phrasings()
+        counts = await asyncio.to_thread(self._spoken, audiences)
+        found = await asyncio.gather(*(self.text(text, language, target) for target in targets(counts, language)))
+        texts = dict.fromkeys(each.text for each in found if each.changed and not each.doubted)
+        return Phrasings(tuple(texts), any(each.failed for each in found))
+
+    async def answer(self, answer: Answer, language: str) -> Answer:
+        """The answer with its text and quotes in a language; as it was where translation is off or fails."""
+        shown = answer
+        async with aclosing(self.show(answer, (answer.text,), language)) as events:
+            async for event in events:
+                if isinstance(event, Answer):
+                    shown = event
+        return shown
+
+    async def show(self, answer: Answer, pieces: Sequence[str], language: str) -> AsyncGenerator[str | Answer]:
+        """The pieces of an extract's text one by one as they are translated; at last the whole answer.
+
+        Args:
+            answer: its citations tell the language of each piece.
+            pieces: they make the answer's text; none where the text is in the language already, and shown.
+        """
+        if not self.answers or answer.status != "answered":
+            for piece in pieces:
+                yield piece
+            yield answer
+            return
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._timeout
+        sources = self._sources(pieces, answer.citations)
+        shown: list[Translated] = []
+        for piece, source in zip(pieces, sources, strict=True):
+            shown.append(await self._piece(piece, source, language, until - loop.time()))
+            yield shown[-1].text
+        quotes = [
+            await self._piece(citation.quote, citation.language, language, until - loop.time())
+            for citation in answer.citations
+        ]
+        yield _answer(answer, shown, quotes, _commonest(sources, language))
+
+    async def probe(self) -> str:
+        """Translates a sentence with the engine's first pair.
+
+        Returns:
+            What is there, for people.
+
+        Raises:
+            UpstreamError: it does not work.
+        """
+        pairs = await self.engine.pairs()
+        if pairs is not None and not pairs:
+            raise UpstreamError(f"The translation engine {self.engine.name} has no language pair installed.")
+        source, target = min(pairs) if pairs else ("en", "es")
+        async with asyncio.timeout(self._timeout):
+            (said,) = await self.engine.translate([PROBE], source, target)
+        if not said.strip():
+            raise UpstreamError(f"The translation engine {self.engine.name} gives an empty text for {source}-{target}.")
+        listed = ", ".join(f"{source}-{target}" for source, target in sorted(pairs)) if pairs else "any pair"
+        return f"{self.engine.name}: {listed}"
+
+    async def close(self) -> None:
+        """Closes the engine."""
+        await self.engine.close()
+
+    async def _piece(self, text: str, source: str, target: str, seconds: float) -> Translated:
+        source = source or self._detector.passage(text)
+        if not source:
+            return Translated(text)
+        return await self.text(text, source, target, seconds=max(seconds, 0.0))
+
+    def _sources(self, pieces: Sequence[str], citations: Sequence[Citation]) -> list[str]:
+        """The language of each piece: of the passage that its marker leads to, which may stand in a later piece."""
+        languages = {str(citation.n): citation.language for citation in citations}
+        found: list[str] = []
+        language = ""
+        for piece in reversed(pieces):
+            marker = _MARKER.search(piece)
+            language = languages.get(marker[1], language) if marker else language
+            found.append(language or self._detector.passage(piece))
+        return found[::-1]
+
+
+def targets(counts: Mapping[str, int], language: str) -> list[str]:
+    """The languages that a question in `language` is translated into, those of most passages first."""
+    whole = sum(counts.values())
+    foreign = [code for code in counts if code and code != language and counts[code] >= LEAST_SHARE * whole]
+    return sorted(foreign, key=lambda code: (-counts[code], code))[:MOST_TARGETS]
+
+
+def _answer(answer: Answer, shown: Sequence[Translated], quotes: Sequence[Translated], source: str) -> Answer:
+    citations = tuple(
+        replace(citation, translation=quote.text) if quote.changed else citation
+        for citation, quote in zip(answer.citations, quotes, strict=True)
+    )
+    changed = any(piece.changed for piece in shown)
+    lacking = any(each.doubted or each.failed for each in (*shown, *quotes))
+    return replace(
+        answer,
+        text="".join(piece.text for piece in shown) if shown else answer.text,
+        translated=changed or any(quote.changed for quote in quotes),
+        original=Original(answer.text, source) if changed else None,
+        citations=citations,
+        degraded=(*answer.degraded, "translation") if lacking else answer.degraded,
+    )
+
+
+def _commonest(sources: Sequence[str], but: str) -> str:
+    found = [source for source in sources if source and source != but]
+    return max(dict.fromkeys(found), key=found.count, default="")
