@@ -9,7 +9,8 @@ import numpy as np
 from retrieval.encoder.base import Encoded
 from retrieval.passages import Candidate, Passage
 
-ENCODED = Encoded(np.ones(1, np.float32), (), np.empty((0, 2), np.int32))
+# Of a question that nothing is known of but its text.
+NOTHING = Encoded(np.ones(1, np.float32), (), np.empty((0, 2), np.int32))
 
 
 def candidates(texts: Sequence[str], *, audience: str = "public", instruction: str = "") -> list[Candidate]:

@@ -14,7 +14,8 @@ def test_both_parts_make_up_the_official_prompt() -> None:
     assert prompt == (
         "<|im_start|>system\nJudge whether the Document meets the requirements based on the Query and the Instruct "
         'provided. Note that the answer can only be "yes" or "no".<|im_end|>\n<|im_start|>user\n'
-        "<Instruct>: Judge this\n<Query>: How long?\n<Document>: Five days.<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"
+        "<Instruct>: Judge this\n<Query>: How long?\n<Document>: Five days.<|im_end|>\n<|im_start|>assistant\n"
+        "<think>\n\n</think>\n\n"
     )
 
 
