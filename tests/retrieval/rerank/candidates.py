@@ -10,7 +10,7 @@ from retrieval.encoder.base import Encoded
 from retrieval.passages import Candidate, Passage
 
 # Of a question that nothing is known of but its text.
-NOTHING = Encoded(np.ones(1, np.float32), (), np.empty((0, 2), np.int32))
+ENCODED = Encoded(np.ones(1, np.float32), (), np.empty((0, 2), np.int32))
 
 
 def candidates(texts: Sequence[str], *, audience: str = "public", instruction: str = "") -> list[Candidate]:
