@@ -30,6 +30,14 @@ class DeskFailed(PolydeskError):
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes of a process: all that is resident, and the same with what is shared divided among those who share it."""
+
+    resident: int
+    proportional: int
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """A running desk.
 
@@ -64,11 +72,11 @@ class Desk:
 
     def resident_bytes(self) -> int:
         """Memory of the main process."""
-        return _proportional_bytes(self.process)
+        return memory(self.process).proportional
 
     def children_bytes(self) -> int:
         """Memory of its children: an ingest under way, or one that ended minutes ago."""
-        return sum(map(_proportional_bytes, descendants(self.process)))
+        return sum(memory(process).proportional for process in descendants(self.process))
 
     def children_seconds(self) -> float:
         """Processor time of the living children: that of an ingest under way."""
@@ -154,12 +162,14 @@ def _processor_seconds(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
 
 
-def _proportional_bytes(process: int) -> int:
+def memory(process: int) -> Memory:
+    """What a process holds; nothing once it has ended."""
     try:
         lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
     except OSError:
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+        return Memory(0, 0)
+    sizes = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines[1:]}
+    return Memory(sizes.get("Rss", 0), sizes.get("Pss", 0))
 
 
 def _await_ready(process: subprocess.Popen[bytes], port: int, until: float, log: Path) -> None:

@@ -83,6 +83,13 @@ def test_over_http(name: str, options: Options, monkeypatch: pytest.MonkeyPatch)
     assert result.setting["passages"] == len(SUBJECTS)
 
 
+def test_memory(options: Options) -> None:
+    result = run("memory", Options(knowledge=options.knowledge, limit=3, work=options.work))
+    ingesting = next(row for row in result.rows if row[0] == "while ingesting")
+    assert all(isinstance(cell, float) and cell > 0 for cell in ingesting[1:])
+    assert result.setting["passages"] == len(SUBJECTS)
+
+
 def test_edit(options: Options) -> None:
     small = Options(knowledge=options.knowledge, limit=1, work=options.work)
     (seconds,) = run("edit", small).details["seconds"]
