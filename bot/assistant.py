@@ -14,7 +14,8 @@ from bot.answer import Answer, AnswerEvent, DeltaEvent, Event, StatusEvent, new_
 from bot.answer_cache import AnswerCache
 from bot.answers.generated import Shown
 from bot.answers.writer import Writer, Written
-from bot.conversations import Conversations
+from bot.conversations import Conversation, Conversations, Turn
+from bot.follow_up import Reader, Reading
 from bot.metrics import Metrics
 from bot.phrases import Phrases
 from bot.question import Question, checked_language, checked_text
@@ -34,6 +35,7 @@ class Assistant:
     def __init__(
         self,
         search: Search,
+        reader: Reader,
         writer: Writer,
         detector: LanguageDetector,
         phrases: Phrases,
@@ -46,6 +48,7 @@ class Assistant:
         revision: Callable[[], int],
     ) -> None:
         self._search = search
+        self._reader = reader
         self._writer = writer
         self._detector = detector
         self._phrases = phrases
@@ -89,30 +92,37 @@ class Assistant:
         started = time.perf_counter()
         text = self.check(question)
         yield StatusEvent("language")
-        language = await self._language(text, question)
+        held = await self._held(question)
+        language = self._language(text, question, held)
+        held = self._remembered(question, replace(held, language=language))
         timings = {"language": _milliseconds(started)}
 
         key = self._cache.key(text, question.audiences, language, self._revision(), question.instruction)
         known = self._cache.get(key)
+        answered = known is not None and known.status == "answered"
+        if known is None or self._reader.may_follow(text, held.turns, answered):
+            yield StatusEvent("search")
+            reading = await self._read(text, held, language, question)
+            if reading.rewritten:
+                known = None
         if known is not None:
             total = _milliseconds(started)
             timings |= {"cache": total - timings["language"], "total": total}
             answer = replace(known, id=new_id(), timings_ms=_rounded(timings))
             self._metrics.answered(answer.status, language, True, timings, ())
+            self._add_turn(question, text, text, answer)
             yield DeltaEvent(answer.text)
             yield AnswerEvent(answer, cached=True)
             return
-
-        yield StatusEvent("search")
-        result = await self._find(text, language, question)
-        timings |= result.timings_ms
+        result = reading.result
+        timings |= {**result.timings_ms, **reading.timings_ms}
 
         yield StatusEvent("answer")
         writing = time.perf_counter()
-        extract = await asyncio.to_thread(self._writer.extract, result)
         written = Written("nothing")
         name = self._phrases.name(language)
-        writer = self._writer.write(text, language, name, result, extract, time.perf_counter() - started)
+        spent = time.perf_counter() - started
+        writer = self._writer.write(reading.text, language, name, result, reading.extract, spent)
         async with aclosing(writer) as events:
             async for event in events:
                 if isinstance(event, Shown):
@@ -120,35 +130,40 @@ class Assistant:
                 else:
                     written = event
         timings |= {**written.timings_ms, "answer": _milliseconds(writing)}
-        answer = self._answer(written, language, result)
+        answer = self._answer(written, language, reading)
         # What was shown already stays as it is.
         pieces = () if written.shown else written.pieces or (answer.text,)
         timings["total"] = _milliseconds(started)
         answer = replace(answer, timings_ms=_rounded(timings))
-        self._cache.put(replace(key, revision=result.revision), answer)
+        if not reading.rewritten:
+            self._cache.put(replace(key, revision=result.revision), answer)
+        self._add_turn(question, text, reading.topic, answer)
         self._metrics.answered(answer.status, language, False, timings, answer.degraded)
         self._metrics.wrote(written.kind, written.withheld)
         for piece in pieces:
             yield DeltaEvent(piece)
-        yield AnswerEvent(answer, search=result, confidence=extract.confidence)
+        yield AnswerEvent(answer, search=result, confidence=reading.extract.confidence)
 
-    async def search(self, question: Question) -> tuple[str, SearchResult, float]:
-        """The language of a question, all that its search found, and the confidence that this answers it.
+    async def search(self, question: Question) -> tuple[str, Reading]:
+        """The language of a question, and how it was read with all that its search found. Nothing is remembered.
 
         Raises:
             QuestionRefused: when it is empty, too long, or not text.
         """
         text = self.check(question)
-        language = await self._language(text, question)
-        result = await self._find(text, language, question)
-        extract = await asyncio.to_thread(self._writer.extract, result)
-        return language, result, extract.confidence
+        held = await self._held(question)
+        language = self._language(text, question, held)
+        return language, await self._read(text, held, language, question)
 
-    async def _find(self, text: str, language: str, question: Question) -> SearchResult:
-        """What the asker may see of what a text finds."""
-        return await self._search.find(text, question.audiences, language, question.instruction)
+    async def _read(self, text: str, held: Conversation, language: str, question: Question) -> Reading:
+        """The question as it is understood, with what it finds of what the asker may see."""
 
-    def _answer(self, written: Written, language: str, result: SearchResult) -> Answer:
+        async def find(text: str) -> SearchResult:
+            return await self._search.find(text, question.audiences, language, question.instruction)
+
+        return await self._reader.read(text, held.turns, language, find)
+
+    def _answer(self, written: Written, language: str, reading: Reading) -> Answer:
         phrases = ("answer.no_answer", "answer.offer_person")
         answered = written.kind != "nothing"
         return Answer(
@@ -158,8 +173,8 @@ class Assistant:
             language=language if answered else self._phrases.supported(language),
             translated=False,
             citations=written.citations,
-            degraded=(*result.degraded, *written.degraded),
-            knowledge_revision=result.revision,
+            degraded=tuple(dict.fromkeys((*reading.result.degraded, *reading.degraded, *written.degraded))),
+            knowledge_revision=reading.result.revision,
             timings_ms={},
         )
 
@@ -172,20 +187,36 @@ class Assistant:
             self._languages[key] = language
         return language
 
-    async def _language(self, text: str, question: Question) -> str:
+    def _language(self, text: str, question: Question, held: Conversation) -> str:
         """The language to answer in; a conversation is kept in it."""
-        id = question.conversation_id
-        held = ""
-        if id:
-            known = self._conversations.language(id)
-            held = await asyncio.to_thread(self._conversations.load, id) if known is None else known
         if question.language:
-            language = base_language(question.language)
-        else:
-            language = self._detected(text, held, question.browser_languages)
-        if id:
-            self._conversations.remember(id, language)
-        return language
+            return base_language(question.language)
+        return self._detected(text, held.language, question.browser_languages)
+
+    async def _held(self, question: Question) -> Conversation:
+        """The conversation before this question."""
+        id = question.conversation_id
+        if not id:
+            return Conversation()
+        known = self._conversations.known(id)
+        return await asyncio.to_thread(self._conversations.load, id) if known is None else known
+
+    def _remembered(self, question: Question, held: Conversation) -> Conversation:
+        if question.conversation_id:
+            self._conversations.remember(question.conversation_id, held)
+        return held
+
+    def _add_turn(self, question: Question, text: str, topic: str, answer: Answer) -> None:
+        """Notes what was asked and what answered it. What answered nothing is not what the conversation is about."""
+        id = question.conversation_id
+        # Another question of the same conversation may have come meanwhile, or the whole was forgotten.
+        held = self._conversations.known(id) if id else None
+        if held is None:
+            return
+        before = held.turns[-1].topic if held.turns else ""
+        headings = tuple(" › ".join(citation.heading) for citation in answer.citations)
+        turn = Turn(text, topic if answer.status == "answered" else before, headings)
+        self._conversations.add(id, held, turn)
 
 
 def _milliseconds(since: float) -> float:

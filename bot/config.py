@@ -110,6 +110,7 @@ class Languages(Section):
 
 class Conversations(Section):
     keep_days: int = Field(default=30, ge=1, le=3650)
+    keep_turns: int = Field(default=4, ge=0, le=20)
 
 
 class Server(Section):

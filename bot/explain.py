@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from retrieval.search import SearchResult
+from bot.follow_up import Reading
 
 
-def explain(text: str, language: str, result: SearchResult, confidence: float, threshold: float) -> dict[str, Any]:
+def explain(text: str, language: str, reading: Reading, threshold: float) -> dict[str, Any]:
     """What `polydesk search --json` and `POST /api/search` give. Candidates stand in the order after reranking."""
+    result = reading.result
     after = {ranked.candidate.id: ranked for ranked in result.ranked}
     folded = {id: ranked.candidate.id for ranked in result.ranked for id in ranked.duplicates}
     candidates = [
@@ -39,12 +40,13 @@ def explain(text: str, language: str, result: SearchResult, confidence: float, t
     ]
     return {
         "question": text,
+        "rewritten": reading.rewritten,
         "language": language,
         "knowledge_revision": result.revision,
-        "confidence": round(confidence, 4),
+        "confidence": round(reading.extract.confidence, 4),
         "threshold": threshold,
         "identifiers": sorted(result.identifiers),
-        "degraded": list(result.degraded),
-        "timings_ms": {stage: round(value, 3) for stage, value in result.timings_ms.items()},
+        "degraded": [*result.degraded, *reading.degraded],
+        "timings_ms": {stage: round(value, 3) for stage, value in {**result.timings_ms, **reading.timings_ms}.items()},
         "candidates": candidates,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
@@ -24,12 +25,14 @@ from bot.assistant import Assistant
 from bot.config import Settings
 from bot.conversations import Conversations
 from bot.explain import explain
+from bot.follow_up import Reader
 from bot.knowledge import Dependency, Knowledge
 from bot.llm import LanguageModel
 from bot.metrics import Metrics
 from bot.parts import open_encoder, open_index, open_language_model, open_reranker, open_store, worker_settings
 from bot.phrases import Phrases
 from bot.question import Question
+from bot.rewriting import Rewriter
 from retrieval.data_folder import DataFolder
 from retrieval.encoder.base import Encoder
 from retrieval.errors import PolydeskError
@@ -43,6 +46,8 @@ from retrieval.search import Search
 from retrieval.store import Store
 
 FLUSH_SECONDS = 5.0
+# So many flushes apart, old conversations are looked for: about an hour.
+FORGET_EVERY = 720
 
 log = structlog.get_logger()
 
@@ -122,7 +127,9 @@ class Service:
                 threads=settings.encoder.question_threads,
             )
             stack.callback(search.close)
-            conversations = Conversations(store.engine, settings.conversations.keep_days)
+            conversations = Conversations(
+                store.engine, settings.conversations.keep_days, settings.conversations.keep_turns
+            )
             await asyncio.to_thread(conversations.forget_old)
             await stack.enter_async_context(_flushing(conversations))
             ingest = Ingest(store, index, settings.knowledge.roots, encoder.identity, worker_settings(settings))
@@ -141,9 +148,12 @@ class Service:
                     seconds=settings.llm.timeout_seconds,
                     context_tokens=settings.llm.context_tokens,
                 )
+            writer = Writer(extractive, generated, settings.answer.threshold)
+            rewriter = None if language_model is None else Rewriter(language_model, detector)
             assistant = Assistant(
                 search,
-                Writer(extractive, generated, settings.answer.threshold),
+                Reader(writer, rewriter, settings.answer.threshold),
+                writer,
                 detector,
                 phrases,
                 AnswerCache(settings.cache.size, settings.cache.seconds, settings.answer_fingerprint()),
@@ -169,8 +179,8 @@ class Service:
 
     async def explain(self, question: Question) -> dict[str, Any]:
         """Why this answer, see `bot.explain`."""
-        language, result, confidence = await self.assistant.search(question)
-        return explain(question.text, language, result, confidence, self.settings.answer.threshold)
+        language, reading = await self.assistant.search(question)
+        return explain(question.text, language, reading, self.settings.answer.threshold)
 
     async def ingest(self, roots: Sequence[Path], progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """Reads the roots, or the configured ones where none are given, and publishes what changed.
@@ -248,10 +258,12 @@ async def _flushing(conversations: Conversations) -> AsyncIterator[None]:
     """Writes what conversations remember, every now and then and at the end."""
 
     async def flush_for_ever() -> None:
-        while True:
+        for count in itertools.count(1):
             await asyncio.sleep(FLUSH_SECONDS)
             try:
                 await asyncio.to_thread(conversations.flush)
+                if count % FORGET_EVERY == 0:
+                    await asyncio.to_thread(conversations.forget_old)
             except SQLAlchemyError as error:
                 log.warning("conversations_not_written", reason=str(error))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, DateTime, MetaData, String, Table
+from sqlalchemy import Column, DateTime, ForeignKey, Integer, MetaData, String, Table, Text
 
 from retrieval.tables import metadata as knowledge
 
@@ -14,4 +14,14 @@ conversations = Table(
     Column("id", String(64), primary_key=True),
     Column("language", String(35), nullable=False),
     Column("seen_at", DateTime(timezone=True), nullable=False, index=True),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("conversation_id", String(64), ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("question", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("headings", Text, nullable=False),
 )

@@ -74,7 +74,7 @@ class Extractive:
                 sentences.extend(chosen)
                 citations.append(cite(n, found.passage, quote, _score(found)))
         scores = {id: _score(found) for id, found in zip(read_ids, evidence, strict=True)}
-        return Draft(tuple(sentences), tuple(citations), confidence, scores)
+        return Draft(tuple(sentences), tuple(citations), confidence, scores, evidence[0].best)
 
     def _read(self, result: SearchResult) -> tuple[list[int], list[Evidence]]:
         """The best passages' ids, and the passages read against the question."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from retrieval.encoder.base import Floats
 from retrieval.passages import Passage
 
 
@@ -78,12 +79,14 @@ class Draft:
     Attributes:
         confidence: that the knowledge answers the question, in [0, 1].
         scores: how well each passage that was read covers the question, in [0, 1], by the passage's id.
+        matches: for each token of the question its best match in the first passage, shape (tokens,).
     """
 
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
     confidence: float
     scores: Mapping[int, float] = field(default_factory=dict)
+    matches: Floats | None = field(default=None, compare=False)
 
     @property
     def text(self) -> str:

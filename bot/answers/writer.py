@@ -13,6 +13,7 @@ from bot.answers.extractive import Extractive
 from bot.answers.generated import Ended, Generated, Shown
 from bot.answers.grounding import grounded
 from bot.answers.values import Citation, Draft, pieces
+from retrieval.encoder.base import Floats
 from retrieval.search import SearchResult
 
 # Confidence from which an extract is given though the model says that the passages do not answer: the knowledge more
@@ -29,10 +30,12 @@ class Extract:
     Attributes:
         draft: None where nothing may be shown.
         confidence: that the knowledge answers the question, in [0, 1].
+        matches: for each token of the question its best match in the first passage, shape (tokens,).
     """
 
     draft: Draft | None
     confidence: float
+    matches: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,9 @@ class Writer:
         """The extract from what a search found, already checked."""
         draft = self._extractive.write(result)
         if not draft.sentences or draft.confidence < self._threshold:
-            return Extract(None, draft.confidence)
-        return Extract(grounded(draft, [ranked.passage for ranked in result.ranked]), draft.confidence)
+            return Extract(None, draft.confidence, draft.matches)
+        checked = grounded(draft, [ranked.passage for ranked in result.ranked])
+        return Extract(checked, draft.confidence, draft.matches)
 
     async def write(
         self, question: str, language: str, name: str, result: SearchResult, extract: Extract, spent: float

@@ -14,6 +14,7 @@ from fastapi.responses import Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.exceptions import HTTPException
 
+from bot.conversations import conversation_id
 from bot.question import PUBLIC, Question
 from bot.service import Service
 from bot.web.access import require_operator
@@ -43,7 +44,13 @@ async def search(request: Request) -> Response:
     require_operator(request)
     body = await read_body(request, SearchBody)
     service: Service = request.app.state.service
-    question = Question(body.question, body.audiences or PUBLIC, body.language, "", browser_languages(request))
+    question = Question(
+        body.question,
+        body.audiences or PUBLIC,
+        body.language,
+        conversation_id(body.conversation_id),
+        browser_languages(request),
+    )
     return Response(orjson.dumps(await service.explain(question)), media_type="application/json")
 
 

@@ -41,6 +41,9 @@ class SearchBody(Body):
 
     question: str = Field(examples=["error E-104"])
     language: str = Field(default="", max_length=35)
+    conversation_id: str = Field(
+        default="", max_length=64, description="Reads the question as one that follows in this conversation."
+    )
     audiences: tuple[Audience, ...] | None = Field(default=None, max_length=32)
 
 
