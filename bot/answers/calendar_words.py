@@ -23,16 +23,21 @@ _MORE_DAYS: Mapping[str, Mapping[str, int]] = {
     "en": {"mondays": 0, "tuesdays": 1, "wednesdays": 2, "thursdays": 3, "fridays": 4, "saturdays": 5, "sundays": 6},
     "de": {"sonnabend": 5},
     "pt": {"segunda-feira": 0, "terça-feira": 1, "quarta-feira": 2, "quinta-feira": 3, "sexta-feira": 4},
-    "ar": {"الاثنين": 0, "اثنين": 0, "ثلاثاء": 1, "اربعاء": 2, "خميس": 3, "جمعه": 4, "سبت": 5},
     "hi": {"इतवार": 6, "बृहस्पतिवार": 3},
 }
 # Words of everyday language too; a month only beside a number.
 _AMBIGUOUS = frozenset(
     "may march mar mars mai mei sept set dec dez august augustus jan jun mag marca maja ab اب mart".split()  # noqa: SIM905
 )
-_HAN_DAY = re.compile(r"(?:星期|周|週|礼拜|禮拜)([一二三四五六日天])|([月火水木金土日])曜")
+# "每周三次" is three times a week, not each Wednesday.
+_HAN_DAY = re.compile(r"(?:星期|周|週|礼拜|禮拜)([一二三四五六日天])(?![天次个個年])|([月火水木金土日])曜")
 _HAN_DAYS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6,
              "月": 0, "火": 1, "水": 2, "木": 3, "金": 4, "土": 5}  # fmt: skip
+_PREFIX = "[وفبكل]?"  # Arabic writes "and", "in", "for" in one with what follows.
+_ENDINGS = "[аяуюыиеьоaąęiouyeě]|[оеё][мйв]|а[мх]|я[мх]|ами|ями|em|om|ach|ów|ie|ta|ssa|ssä|da|de"
+# Everyday words but after a preposition: "среда" is an environment, too.
+_AFTER_PREPOSITION = re.compile(r"(?:сред|pazar)", re.IGNORECASE)
+_PREPOSITION = re.compile(r"(?:^|\s)(?:в|во|по|до|со?|на|каждую)\s$", re.IGNORECASE)
 _INFLECTED = frozenset({"ru", "uk", "be", "pl", "cs", "sk", "sl", "hr", "sr", "bg", "fi", "tr", "hu"})
 
 
@@ -52,6 +57,10 @@ class CalendarWords:
     def day(self, name: str) -> int:
         """0 for Monday."""
         return _looked_up(self.day_of, name)
+
+    def is_day(self, text: str, match: re.Match[str]) -> bool:
+        """Whether a name of a day is meant as one where it stands."""
+        return not _AFTER_PREPOSITION.match(match[0]) or bool(_PREPOSITION.search(text[: match.start()]))
 
     def is_ambiguous(self, name: str) -> bool:
         """Whether the name of a month is a common word too."""
@@ -93,7 +102,7 @@ def _pattern(names: Mapping[str, int], inflected: bool) -> re.Pattern[str] | Non
     for name in sorted(names, key=len, reverse=True):
         stem, ending = _stem(name) if inflected else (name, "")
         parts.append(re.escape(stem) + ending)
-    return re.compile(rf"(?<![^\W\d_])(?:{'|'.join(parts)})(?![^\W\d_])", re.IGNORECASE)
+    return re.compile(rf"(?<![^\W\d_]){_PREFIX}(?:{'|'.join(parts)})(?![^\W\d_])", re.IGNORECASE)
 
 
 def _stem(name: str) -> tuple[str, str]:
@@ -101,11 +110,13 @@ def _stem(name: str) -> tuple[str, str]:
     if len(name) < 5:
         return name, ""
     stem = name[:-1] if name[-1] in "аяьейоaeiyуоь" else name
-    return stem, r"[^\W\d_]{0,3}"
+    return stem, rf"(?:{_ENDINGS})?"
 
 
 def _looked_up(numbers: Mapping[str, int], name: str) -> int:
     folded = name.casefold()
+    if folded not in numbers and folded[1:] in numbers:
+        folded = folded[1:]
     if folded in numbers:
         return numbers[folded]
     # An inflected form: the name with which it shares most of its beginning.

@@ -6,7 +6,10 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_FRACTION = re.compile(r"(\d*)([¼½¾⅓⅔⅛⅜⅝⅞])")
+_FRACTION = re.compile(r"(\d*)[ \u00a0]?([¼½¾⅓⅔⅛⅜⅝⅞])")
+# "8 1/2"; a fraction without a whole number before it could be a date.
+_WRITTEN_FRACTION = re.compile(r"(?<![\d.,/])(\d+)[ \u00a0]([1-7])[⁄/]([2348])(?![\d/])")
+_ARABIC_COMMA = re.compile(r"(?<=\d)،(?=\d)")
 _PARTS = {"¼": ".25", "½": ".5", "¾": ".75", "⅓": ".33", "⅔": ".67", "⅛": ".125", "⅜": ".375", "⅝": ".625", "⅞": ".875"}
 _TRANSLATED = str.maketrans(
     dict.fromkeys("\u00ad\u200b\u200c\u200d\u200e\u200f\ufeff\u0640", "")
@@ -20,12 +23,18 @@ _TASHKEEL = re.compile("[\u064b-\u065f\u0670]")
 @lru_cache(maxsize=4096)
 def normal(text: str) -> str:
     """A text with ASCII digits and one form of each letter and mark. Spaces stay, case stays."""
+    text = _WRITTEN_FRACTION.sub(_decimal, text)
     text = _FRACTION.sub(lambda match: (match[1] or "0") + _PARTS[match[2]], text)
     text = unicodedata.normalize("NFKC", text).translate(_TRANSLATED)
-    text = _TASHKEEL.sub("", text)
+    text = _ARABIC_COMMA.sub(",", _TASHKEEL.sub("", text))
     if text.isascii():
         return text
     return "".join(
         str(unicodedata.decimal(one)) if not one.isascii() and unicodedata.decimal(one, None) is not None else one
         for one in text
     )
+
+
+def _decimal(match: re.Match[str]) -> str:
+    whole, numerator, denominator = (int(part) for part in match.groups())
+    return f"{whole + numerator / denominator:.3g}" if numerator < denominator else match[0]

@@ -22,9 +22,9 @@ from retrieval.passages import Passage
 Lacking = Literal["link", "code", "number", "date", "unit"]
 
 _LINK = re.compile(
-    r"(?:[a-z][a-z0-9+.-]*://|www\.|mailto:|tel:)[^\s<>()\[\]\"'“”«»、，。]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\]\(\s*([^\s)]+)"
-    r"|(?<![\w.@/-])(?:[a-z0-9][a-z0-9-]+\.)+[a-z]{2,}(?:/[^\s<>()\[\]\"'“”«»、，。]*)?",
-    re.IGNORECASE | re.ASCII,
+    r"(?:[A-Za-z][A-Za-z0-9+.-]*://|(?i:www\.|mailto:|tel:))[^\s<>()\[\]\"'“”«»、，。]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\]\(\s*([^\s)]+)"
+    # The full stop between two sentences without a space is no address's.
+    r"|(?<![\w.@/-])(?:[A-Za-z0-9][A-Za-z0-9-]+\.)+(?:[a-z]{2,}|[A-Z]{2,})(?![a-zA-Z])(?:/[^\s<>()\[\]\"'“”«»、，。]*)?",
 )
 _PHONE = re.compile(r"(?<![\w.,])(?:\+|00|0|\()\d[\d\s()/.-]{5,}\d(?!\w)")
 _FORMATTING = re.compile(r"<(?:a|img|script|iframe|form|input|meta|object|embed|svg)\b", re.IGNORECASE)

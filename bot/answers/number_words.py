@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, product
 
 from unicode_rbnf import FormatPurpose, RbnfEngine
 
@@ -141,8 +141,10 @@ def _spelled_out(engine: RbnfEngine, number: int, purpose: FormatPurpose) -> lis
 def _forms(text: str, language: str) -> Iterator[str]:
     yield text
     if language == "ar":
-        yield text.replace("ون", "ين")
-        yield text.replace("ه", "")
+        # Gender and case differ in everyday writing.
+        for form in (text, text.replace("ون", "ين")):
+            ends = [(word, word.removesuffix("ه")) for word in form.split()]
+            yield from (" ".join(words) for words in product(*ends))
     elif language == "ru":
         yield text.replace("ё", "е")
     elif language == "de":
@@ -194,6 +196,8 @@ def _value(words: tuple[str, ...], language: str, generous: bool) -> Decimal | N
         words = tuple(_without_prefix(word, known) for word in words)
     if words in known:
         return None if not generous and words in _ambiguous(language) else known[words]
+    if generous and len(words) == 1 and words[0] in scales(language):
+        return Decimal(scales(language)[words[0]])  # "A hundred years", "almost a billion".
     return _compound(words[0], language, generous) if len(words) == 1 else None
 
 

@@ -114,7 +114,11 @@ def _days(found: _Found, language: str) -> None:
     names = calendar_words(language)
     spans = list(han_days(found.text)) if language in ("zh", "ja") else []
     if names.days:
-        spans += [(match.start(), match.end(), names.day(match[0])) for match in names.days.finditer(found.text)]
+        spans += [
+            (match.start(), match.end(), names.day(match[0]))
+            for match in names.days.finditer(found.text)
+            if names.is_day(found.text, match)
+        ]
     spans.sort()
     found.days |= {day for _, _, day in spans}
     for (_, end, first), (start, _, last) in pairwise(spans):
@@ -233,8 +237,12 @@ def _chinese(found: _Found, generous: bool) -> None:
         counted = bool(unit or ordinal or (following and following in _COUNTERS))
         if not generous and (numerals in _NUMERAL_WORDS or (len(numerals) == 1 and not counted)):
             continue
-        if not generous and following == "分" and found.text[match.end() : match.end() + 2] == "分之":
-            continue
+        if (
+            not generous
+            and following == "分"
+            and found.text[match.end() + 1 : match.end() + 2] not in ("钟", "鐘", "間")
+        ):
+            continue  # A share ("三分之一") or a word of its own.
         values = {Decimal(han_value(numerals))}
         if generous and len(numerals) > 1:
             values |= {Decimal(han_value(one)) for one in numerals}
