@@ -91,6 +91,7 @@ class FakeReranker:
 
     Attributes:
         fault: what goes wrong now.
+        strict: whether special tokens where none belong make it score at random, when the template is not the client's.
         model: the probability that a passage answers a question.
         requests: path and body of all requests so far.
         headers: their headers, names in lower case.
@@ -102,6 +103,7 @@ class FakeReranker:
     ) -> None:
         self.kind, self.templates, self.model, self.longest = kind, templates, model, longest
         self.fault = Fault()
+        self.strict = True
         self.requests: list[tuple[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.prompts: list[tuple[str, str, str]] = []
@@ -183,7 +185,7 @@ class FakeReranker:
             if found is None or _SPECIAL.search("".join(found.groups())):
                 return at_random(query, document)
             instruction, query, document = found.group("instruction", "query", "document")
-        elif _SPECIAL.search(query + document):
+        elif self.strict and _SPECIAL.search(query + document):
             return at_random(query, document)
         with self.lock:
             self.prompts.append((instruction, query, document))
