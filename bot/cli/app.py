@@ -19,6 +19,7 @@ from bot.cli.options import ConfigOption, DataDirOption
 from bot.cli.rebuild import rebuild
 from bot.cli.search import search
 from bot.cli.serve import serve
+from bot.cli.translate import translate
 from retrieval.errors import ConfigurationError, DataFolderInUse, PolydeskError
 
 FAILED, WRONG_USE, IN_USE = 1, 2, 3
@@ -72,6 +73,7 @@ app.command()(search)
 app.command("eval")(evaluate)
 app.command()(doctor)
 app.command()(rebuild)
+app.add_typer(translate, name="translate")
 
 
 @app.callback()
