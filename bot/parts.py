@@ -19,6 +19,7 @@ from retrieval.errors import ConfigurationError
 from retrieval.index import Index
 from retrieval.ingest_messages import WorkerSettings
 from retrieval.rerank.base import Reranker
+from retrieval.rerank.cross_encoder import CrossEncoder
 from retrieval.rerank.guarded import Guarded
 from retrieval.rerank.late_interaction import LateInteraction
 from retrieval.rerank.vllm import VllmReranker
@@ -101,7 +102,7 @@ def open_language_model(settings: Settings, metrics: Metrics) -> LanguageModel |
 
 
 def open_reranker(settings: Settings, store: Store, metrics: Metrics) -> Reranker:
-    """The configured reranker; any but late interaction has that behind it.
+    """The configured reranker; any but late interaction has that behind it. Loads a model where it runs here: blocks.
 
     Raises:
         ConfigurationError: when it lacks an address or a model, or what it needs is not installed.
@@ -136,6 +137,16 @@ def configured_reranker(settings: Settings) -> Reranker:
     for name in ("base_url", "model") if reranker.kind == "vllm" else ("model",):
         if not getattr(reranker, name):
             raise ConfigurationError(f"reranker.{name}: it is empty, and reranker.kind {reranker.kind} needs it.")
+    if reranker.kind == "cross_encoder":
+        return CrossEncoder(
+            reranker.model,
+            device=reranker.device,
+            template=reranker.template,
+            instruction=reranker.instruction,
+            instructions=reranker.instructions,
+            passage_tokens=reranker.passage_tokens,
+            batch=reranker.batch,
+        )
     return VllmReranker(
         reranker.base_url,
         reranker.model,

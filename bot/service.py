@@ -114,7 +114,7 @@ class Service:
             encoder, store, index = encoder_task.result(), store_task.result(), index_task.result()
             await asyncio.to_thread(recover, store, index, encoder.identity)
 
-            reranker = open_reranker(settings, store, metrics)
+            reranker = await asyncio.to_thread(open_reranker, settings, store, metrics)
             stack.push_async_callback(reranker.close)
             if isinstance(reranker, Guarded):
                 await reranker.start()
