@@ -14,7 +14,7 @@ from tests.vllm_server.server import RunningServer, ServerFailed, missing, servi
 
 PORTS = {"reranker": 8001, "chat": 8002}
 SECTIONS = {
-    "reranker": """Its weights are random: it fails the self-test, and the desk answers without it and says so. In config.yaml:
+    "reranker": """Its weights are random: it fails the self-test, and the desk goes on without it. In config.yaml:
 
 reranker:
   kind: vllm

