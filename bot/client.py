@@ -60,6 +60,17 @@ class DeskClient:
         except httpx.HTTPError:
             return False
 
+    async def dependencies(self) -> dict[str, dict[str, Any]]:
+        """The state of everything the desk needs, ready or not."""
+        try:
+            response = await self._http.get("/ready")
+        except httpx.HTTPError as error:
+            raise self._lost(error) from error
+        if response.status_code not in (200, 503):
+            raise _refusal(response)
+        states: dict[str, dict[str, Any]] = response.json()["dependencies"]
+        return states
+
     async def ask(self, text: str, language: str, audiences: Sequence[str]) -> dict[str, Any]:
         """An Answer as JSON values."""
         return await self._post("/api/ask", {"question": text, "language": language, "audiences": list(audiences)})
