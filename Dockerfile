@@ -28,6 +28,7 @@ COPY --from=build /opt/polydesk /opt/polydesk
 COPY deploy/config.yaml /etc/polydesk/config.yaml
 COPY knowledge /knowledge
 ENV PATH=/opt/polydesk/bin:$PATH \
+    ORT_DISABLE_TELEMETRY=1 \
     POLYDESK_DATA_DIR=/data \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
