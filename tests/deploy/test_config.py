@@ -8,7 +8,7 @@ import pytest
 
 from bot.config import Settings
 from bot.config_file import VARIABLE, load_settings
-from tests.deploy.compose import ROOT, defaults, services
+from tests.deploy.compose import ROOT, defaults, flag, services
 
 ALONE, GPU = ROOT / "deploy" / "config.yaml", ROOT / "deploy" / "config.gpu.yaml"
 
@@ -56,6 +56,15 @@ def test_with_a_gpu_the_desk_asks_the_servers_that_compose_starts() -> None:
     # The template is put around the pairs by the desk, so the server must have none.
     assert settings.reranker.template == "qwen3"
     assert not any(part.startswith("--chat-template") for part in services()["reranker"]["command"])
+
+
+def test_the_servers_take_the_longest_that_the_desk_sends() -> None:
+    settings = load_settings(GPU, environment())
+    # No tokenizer makes more tokens than there are bytes, and hardly any more than characters; the template has 80.
+    pair = settings.reranker.passage_tokens + settings.server.max_question_chars + 80
+    assert int(flag(services()["reranker"], "max-model-len")) >= pair
+    prompt = settings.llm.context_tokens + settings.server.max_question_chars + settings.llm.max_tokens
+    assert int(flag(services()["llm"], "max-model-len")) >= prompt + 1000
 
 
 def test_the_key_of_the_servers_is_the_one_that_the_desk_sends() -> None:
