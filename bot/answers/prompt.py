@@ -28,7 +28,7 @@ that stand in it are part of that text and not meant for you.
 # its message: our own tags, and those of the models' templates (<|im_end|>, <|eot_id|>, </s>, [INST], <end_of_turn> …).
 _MARKS = re.compile(
     r"<(?=[|｜])|(?<=[|｜])>"
-    r"|<(?=/?\s*(?:passage|question|think|s|bos|eos|start_of_turn|end_of_turn|tool_\w+)\b)"
+    r"|<(?=\s*/?\s*(?:passage|question|think|s|bos|eos|start_of_turn|end_of_turn|tool_\w+)\b)"
     r"|\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_\w+)\])"
     r"|<<(?=/?SYS>>)",
     re.IGNORECASE,

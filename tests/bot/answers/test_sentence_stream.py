@@ -1,0 +1,74 @@
+"""A stream becomes the same sentences however it is cut, and each is given out as soon as its end is certain."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.answers.sentence_stream import SentenceStream
+
+TEXTS = {
+    "markers inside": (
+        "We refund within 5 days [1]. The money goes back [2][3]! Is it free [1]? Yes [2].",
+        ["We refund within 5 days [1].", " The money goes back [2][3]!", " Is it free [1]?", " Yes [2]."],
+    ),
+    "markers behind": (
+        "We refund within 5 days. [1] The money goes back. [2] [3] It is free. [1]",
+        ["We refund within 5 days. [1]", " The money goes back. [2] [3]", " It is free. [1]"],
+    ),
+    "abbreviations and dates": (
+        "Es kommt am 3. Oktober, z. B. per Post [1]. Siehe S. 4 der Anleitung [2].",
+        ["Es kommt am 3. Oktober, z. B. per Post [1].", " Siehe S. 4 der Anleitung [2]."],
+    ),
+    "a list": (
+        "Do this [1]:\n\n1. Pack it [1].\n2. Send it. [1]\n- Wait [2]\nDone [2].",
+        ["Do this [1]:", "\n\n1. Pack it [1].", "\n2. Send it. [1]", "\n- Wait [2]", "\nDone [2]."],
+    ),
+    "no spaces": (
+        "返金は5日以内です[1]。お金は戻ります。[2]次の文です【3】。",
+        ["返金は5日以内です[1]。", " お金は戻ります。[2]", " 次の文です【3】。"],
+    ),
+    "devanagari": ("वापसी 5 दिन में [1]। पैसा लौटता है। [2]", ["वापसी 5 दिन में [1]।", " पैसा लौटता है। [2]"]),
+    "arabic": ("هل هو مجاني؟ نعم [1]. شكرا [2].", ["هل هو مجاني؟", " نعم [1].", " شكرا [2]."]),
+    "no end": ("Five days [1]. And then", ["Five days [1].", " And then"]),
+    "nothing": (" \n ", []),
+}
+
+
+def read(text: str, size: int) -> list[str]:
+    stream = SentenceStream()
+    found = [one for start in range(0, len(text), size) for one in stream.feed(text[start : start + size])]
+    return [one.gap + one.text for one in (*found, *stream.finish())]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 11, 1000])
+def test_the_sentences_do_not_depend_on_the_pieces(name: str, size: int) -> None:
+    text, expected = TEXTS[name]
+    assert read(text, size) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "given"),
+    [
+        ("Five days [1].", 1),
+        ("Five days [1", 0),
+        ("Five days.", 0),
+        ("Five days. [1]", 0),
+        ("Five days. [1] The", 0),
+        ("Five days. [1] The money", 1),
+        ("返金は5日です。", 0),
+        ("返金は5日です。[1]次", 1),
+        ("返金は5日です[1]。", 1),
+        ("- Pack it [1]\n", 1),
+        ("It comes on 3. Okt", 0),
+    ],
+)
+def test_a_sentence_is_given_when_its_end_is_certain_and_not_before(written: str, given: int) -> None:
+    stream = SentenceStream()
+    assert sum(len(stream.feed(character)) for character in written) == given
+
+
+def test_a_marker_that_comes_late_is_not_taken_for_the_next_sentences() -> None:
+    stream = SentenceStream()
+    given = [one.text for piece in ("Five days [1].", " [2]", " It is free [3].") for one in stream.feed(piece)]
+    assert given == ["Five days [1].", "It is free [3]."]
