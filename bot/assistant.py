@@ -19,6 +19,7 @@ from bot.follow_up import Reader, Reading
 from bot.metrics import Metrics
 from bot.phrases import Phrases
 from bot.question import Question, checked_language, checked_text
+from bot.translate.translation import Translation
 from retrieval.languages import LanguageDetector, base_language
 from retrieval.search import Search, SearchResult
 
@@ -30,6 +31,7 @@ class Assistant:
         longest: characters that a question may have.
         default_language: where nothing tells the language.
         revision: the published revision, from memory.
+        translation: None where nothing is translated.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Assistant:
         longest: int,
         default_language: str,
         revision: Callable[[], int],
+        translation: Translation | None = None,
     ) -> None:
         self._search = search
         self._reader = reader
@@ -58,6 +61,7 @@ class Assistant:
         self._longest = longest
         self._default_language = default_language
         self._revision = revision
+        self._translation = translation
         self._languages: LRUCache[tuple[str, str, tuple[str, ...]], str] = LRUCache(2_000)
 
     def check(self, question: Question) -> str:
@@ -133,6 +137,16 @@ class Assistant:
         answer = self._answer(written, language, reading)
         # What was shown already stays as it is.
         pieces = () if written.shown else written.pieces or (answer.text,)
+        if self._translation is not None and self._translation.answers:
+            translating = time.perf_counter()
+            async with aclosing(self._translation.show(answer, pieces, language)) as shown:
+                async for part in shown:
+                    if isinstance(part, Answer):
+                        answer = part
+                    else:
+                        yield DeltaEvent(part)
+            pieces = ()
+            timings["translate"] = timings.get("translate", 0.0) + _milliseconds(translating)
         timings["total"] = _milliseconds(started)
         answer = replace(answer, timings_ms=_rounded(timings))
         if not reading.rewritten:
@@ -159,7 +173,14 @@ class Assistant:
         """The question as it is understood, with what it finds of what the asker may see."""
 
         async def find(text: str) -> SearchResult:
-            return await self._search.find(text, question.audiences, language, question.instruction)
+            if self._translation is None or not self._translation.questions:
+                return await self._search.find(text, question.audiences, language, question.instruction)
+            started = time.perf_counter()
+            said = await self._translation.question(text, language, question.audiences)
+            translating = {"translate": _milliseconds(started)}
+            result = await self._search.find(text, question.audiences, language, question.instruction, said.texts)
+            degraded = (*result.degraded, "translation") if said.degraded else result.degraded
+            return replace(result, timings_ms=result.timings_ms | translating, degraded=degraded)
 
         return await self._reader.read(text, held.turns, language, find)
 

@@ -91,6 +91,7 @@ class Translation(Section):
     base_url: BaseUrl = ""
     api_key: SecretStr = SecretStr("")
     protected: tuple[str, ...] = ()
+    models: int = Field(default=4, ge=2, le=64)
     timeout_seconds: float = Field(default=4, gt=0, le=60)
 
 

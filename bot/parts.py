@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 import structlog
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
@@ -9,6 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.config import Settings
 from bot.llm import LanguageModel
 from bot.metrics import Metrics
+from bot.phrases import Phrases
+from bot.translate.argos import Argos
+from bot.translate.base import Translator
+from bot.translate.libretranslate import LibreTranslate
+from bot.translate.llm import ModelTranslator
+from bot.translate.translation import Translation
 from retrieval.circuit_breaker import State
 from retrieval.data_folder import DataFolder
 from retrieval.database import migrate
@@ -18,6 +26,7 @@ from retrieval.encoder.base import Encoder
 from retrieval.errors import ConfigurationError
 from retrieval.index import Index
 from retrieval.ingest_messages import WorkerSettings
+from retrieval.languages import LanguageDetector
 from retrieval.rerank.base import Reranker
 from retrieval.rerank.cross_encoder import CrossEncoder
 from retrieval.rerank.guarded import Guarded
@@ -125,6 +134,78 @@ def open_reranker(settings: Settings, store: Store, metrics: Metrics) -> Reranke
         changed=changed,
     )
     return reranker
+
+
+def open_translator(settings: Settings, metrics: Metrics, model: LanguageModel | None, phrases: Phrases) -> Translator:
+    """The engine that translates, whatever the mode.
+
+    Args:
+        model: of `open_language_model`; it stays the caller's.
+
+    Raises:
+        ConfigurationError: when it lacks an address, or what it needs is not installed.
+    """
+    translation = settings.translation
+    if translation.engine == "llm":
+        if model is None:
+            raise ConfigurationError("llm.base_url: it is empty, and translation.engine llm needs it.")
+        return ModelTranslator(
+            model, lambda code: phrases.name(code) or code, timeout_seconds=translation.timeout_seconds
+        )
+    if translation.engine == "argos":
+        return Argos(
+            settings.data_dir,
+            models=translation.models,
+            threads=settings.encoder.question_threads,
+            timeout_seconds=translation.timeout_seconds,
+        )
+    if not translation.base_url:
+        raise ConfigurationError("translation.base_url: it is empty, and translation.engine libretranslate needs it.")
+    gauge = metrics.upstream_up.labels("translation")
+
+    def changed(state: State, reason: str) -> None:
+        gauge.set(state == "closed")
+        if state == "closed":
+            log.info("translation_server_in_use")
+        else:
+            log.warning("translation_server_out", reason=reason)
+
+    return LibreTranslate(
+        translation.base_url,
+        api_key=translation.api_key.get_secret_value(),
+        timeout_seconds=translation.timeout_seconds,
+        changed=changed,
+    )
+
+
+def open_translation(
+    settings: Settings,
+    metrics: Metrics,
+    model: LanguageModel | None,
+    phrases: Phrases,
+    detector: LanguageDetector,
+    spoken: Callable[[Sequence[str]], Mapping[str, int]],
+) -> Translation | None:
+    """What translates questions and answers, None where nothing does.
+
+    Args:
+        spoken: see `Translation`.
+
+    Raises:
+        ConfigurationError: see `open_translator`.
+    """
+    translation = settings.translation
+    if translation.mode == "off":
+        return None
+    return Translation(
+        open_translator(settings, metrics, model, phrases),
+        detector,
+        spoken,
+        questions=translation.mode in ("question", "both"),
+        answers=translation.mode in ("answer", "both"),
+        protected=translation.protected,
+        timeout_seconds=translation.timeout_seconds,
+    )
 
 
 def configured_reranker(settings: Settings) -> Reranker:

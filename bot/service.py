@@ -29,13 +29,23 @@ from bot.follow_up import Reader
 from bot.knowledge import Dependency, Knowledge
 from bot.llm import LanguageModel
 from bot.metrics import Metrics
-from bot.parts import open_encoder, open_index, open_language_model, open_reranker, open_store, worker_settings
+from bot.parts import (
+    open_encoder,
+    open_index,
+    open_language_model,
+    open_reranker,
+    open_store,
+    open_translation,
+    worker_settings,
+)
 from bot.phrases import Phrases
 from bot.question import Question
 from bot.rewriting import Rewriter
+from bot.translate.translation import Translation
+from retrieval.census import Census
 from retrieval.data_folder import DataFolder
 from retrieval.encoder.base import Encoder
-from retrieval.errors import PolydeskError
+from retrieval.errors import PolydeskError, UpstreamError
 from retrieval.index import Index
 from retrieval.ingest import Ingest
 from retrieval.languages import LanguageDetector
@@ -68,6 +78,7 @@ class Service:
         assistant: Assistant,
         knowledge: Knowledge,
         language_model: LanguageModel | None = None,
+        translation: Translation | None = None,
     ) -> None:
         self.settings = settings
         self.phrases = phrases
@@ -80,6 +91,7 @@ class Service:
         self.assistant = assistant
         self.knowledge = knowledge
         self.language_model = language_model
+        self.translation = translation
 
     @classmethod
     @asynccontextmanager
@@ -137,6 +149,10 @@ class Service:
             stack.push_async_callback(knowledge.close)
             await knowledge.open()
             detector = detector_task.result()
+            census = Census(store.engine, lambda: knowledge.revision)
+            translation = open_translation(settings, metrics, language_model, phrases, detector, census.count)
+            if translation is not None:
+                stack.push_async_callback(translation.close)
             extractive = Extractive(
                 encoder, store, passages=settings.answer.max_passages, sentences=settings.answer.max_sentences
             )
@@ -162,6 +178,7 @@ class Service:
                 longest=settings.server.max_question_chars,
                 default_language=settings.languages.default,
                 revision=lambda: knowledge.revision,
+                translation=translation,
             )
             yield cls(
                 settings,
@@ -175,6 +192,7 @@ class Service:
                 assistant,
                 knowledge,
                 language_model,
+                translation,
             )
 
     async def explain(self, question: Question) -> dict[str, Any]:
@@ -203,8 +221,11 @@ class Service:
             "reranker": self._reranker_state(),
         }
         if self.language_model is not None:
-            # Ready all the same: without it answers are extracts.
-            states["llm"] = Dependency(True, self.language_model.trouble or f"{self.language_model.model} is asked")
+            # Without it answers are extracts.
+            trouble = self.language_model.trouble
+            states["llm"] = Dependency(not trouble, trouble or f"{self.language_model.model} is asked", required=False)
+        if self.translation is not None:
+            states["translation"] = await self._translation_state(self.translation)
         return states
 
     async def rebuild(self) -> int:
@@ -231,6 +252,12 @@ class Service:
     def _reranker_state(self) -> Dependency:
         out = isinstance(self.reranker, Guarded) and bool(self.reranker.trouble)
         return Dependency(not out, self.reranker.description, required=False)
+
+    async def _translation_state(self, translation: Translation) -> Dependency:
+        try:
+            return Dependency(True, await translation.pairs(), required=False)
+        except UpstreamError as error:
+            return Dependency(False, str(error), required=False)
 
     def _index_state(self) -> str:
         probe = np.full(self.encoder.dimension, self.encoder.dimension**-0.5, np.float32)

@@ -23,8 +23,10 @@ from retrieval.errors import UpstreamError
 # translation and a search.
 MOST_TARGETS = 2
 LEAST_SHARE = 0.1
-# A question or a sentence that proves that an engine works.
+# A question that proves that an engine works.
 PROBE = "Where is my order?"
+# Pairs named to people.
+LISTED = 12
 
 _MARKER = re.compile(r"\[(\d+)\]")
 
@@ -154,25 +156,36 @@ class Translation:
         ]
         yield _answer(answer, shown, quotes, _commonest(sources, language))
 
-    async def probe(self) -> str:
-        """Translates a sentence with the engine's first pair.
+    async def pairs(self) -> str:
+        """What can be translated, for people.
 
-        Returns:
-            What is there, for people.
+        Raises:
+            UpstreamError: nothing can, or the engine cannot be asked.
+        """
+        pairs = await self.engine.pairs()
+        if pairs is None:
+            return f"{self.engine.name}: any pair of languages"
+        if not pairs:
+            raise UpstreamError(
+                "Argos Translate has no packages: run `polydesk translate install en es`, and start the desk again."
+                if self.engine.name == "argos"
+                else f"The translation engine {self.engine.name} knows no languages."
+            )
+        listed = ", ".join(f"{source}-{target}" for source, target in sorted(pairs)[:LISTED])
+        return f"{self.engine.name}: {listed}{f' and {len(pairs) - LISTED} more' if len(pairs) > LISTED else ''}"
+
+    async def probe(self) -> str:
+        """Translates a question with the engine's first pair; what became of it, for people.
 
         Raises:
             UpstreamError: it does not work.
         """
-        pairs = await self.engine.pairs()
-        if pairs is not None and not pairs:
-            raise UpstreamError(f"The translation engine {self.engine.name} has no language pair installed.")
-        source, target = min(pairs) if pairs else ("en", "es")
-        async with asyncio.timeout(self._timeout):
-            (said,) = await self.engine.translate([PROBE], source, target)
+        described = await self.pairs()
+        source, target = min(await self.engine.pairs() or {("en", "es")})
+        (said,) = await self.engine.translate([PROBE], source, target)
         if not said.strip():
-            raise UpstreamError(f"The translation engine {self.engine.name} gives an empty text for {source}-{target}.")
-        listed = ", ".join(f"{source}-{target}" for source, target in sorted(pairs)) if pairs else "any pair"
-        return f"{self.engine.name}: {listed}"
+            raise UpstreamError(f"The translation engine {self.engine.name} gives nothing for {source}-{target}.")
+        return described
 
     async def close(self) -> None:
         """Closes the engine."""
