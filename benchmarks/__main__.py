@@ -18,7 +18,7 @@ from bot.logs import configure_logs
 from retrieval.errors import PolydeskError
 
 NAMES = ("abstention", "ask", "edit", "encoder", "growth", "index_recall", "ingest", "kill_ingest", "load", "memory",
-         "rerank", "start", "token_store", "withheld")  # fmt: skip
+         "rerank", "reranker_outage", "start", "token_store", "withheld")  # fmt: skip
 """Each is a module of this package with ``run(options: Options) -> Result``."""
 
 

@@ -102,7 +102,7 @@ def serving(
     Raises:
         DeskFailed: it ended, or was not ready in time.
     """
-    port = _free_port()
+    port = free_port()
     configuration = {
         "data_dir": str(folder / "data"),
         **(settings or {}),
@@ -188,7 +188,8 @@ def _check_alive(process: subprocess.Popen[bytes], until: float, log: Path) -> N
         raise DeskFailed(f"The desk was not ready (exit status {process.returncode}). Its log ends:\n{tail}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as taken:
         taken.bind((HOST, 0))
         return int(taken.getsockname()[1])
