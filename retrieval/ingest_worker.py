@@ -65,7 +65,7 @@ class Worker:
         self._settings = settings
         self._encoder = encoder
         self._parser = ParserProcess(settings.limits)
-        self._detector = LanguageDetector(settings.languages)
+        self._detector: LanguageDetector | None = None
 
     def serve(self, stream: Stream) -> None:
         """Answers each group with one `Done` or `Refused` a job, as soon as it is known, and a `GroupEnd`."""
@@ -109,7 +109,7 @@ class Worker:
         document = self._parser.parse(absolute, job.path, job.rules)
         found = split(document, self._encoder.count_tokens, self._settings.budget, self._settings.minimum)
         passages = tuple(
-            passage if passage.language else replace(passage, language=self._detector.passage(passage.text))
+            passage if passage.language else replace(passage, language=self._language(passage.text))
             for passage in found
         )
         try:
@@ -117,6 +117,12 @@ class Worker:
         except OSError as error:
             raise KnowledgeFileError(job.path, f"went away while it was read: {error.strerror}") from error
         return _Read(job, job.fingerprint if unchanged else "", document, passages)
+
+    def _language(self, text: str) -> str:
+        # Its model takes half a second and 70 MB, which a worker whose files all name their language does without.
+        if self._detector is None:
+            self._detector = LanguageDetector(self._settings.languages)
+        return self._detector.passage(text)
 
     def _encode(self, read: Sequence[_Read]) -> Iterator[Answer]:
         texts = [

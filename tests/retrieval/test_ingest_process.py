@@ -46,7 +46,8 @@ def job(number: int, file: Path, fingerprint: str) -> Job:
 async def test_a_file_that_brings_the_worker_down_twice_is_refused_and_the_others_go_on(tmp_path: Path) -> None:
     jobs = []
     for number, name in enumerate(("a.md", "b.md")):
-        (tmp_path / name).write_text(f"# {name}\n\nText of {name}.\n")
+        # With its language, as a worker that first loads the detector is silent for a while too.
+        (tmp_path / name).write_text(f"---\nlanguage: en\n---\n# {name}\n\nText of {name}.\n")
         jobs.append(job(number, tmp_path / name, content_fingerprint(tmp_path / name, 10_000)))
     # Reading a pipe that nobody writes hangs for as long as it is let.
     os.mkfifo(tmp_path / "hangs.md")
