@@ -15,7 +15,8 @@ from bot.translate.protect import Item, Protector, between, kept, restored, with
 
 log = structlog.get_logger()
 
-_LETTER = str.isalpha
+# What models put at the end of a piece as if it were a sentence.
+_STOPS = (".", "!", "?", "。", "！", "？", "।", "؟")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,5 +168,8 @@ def _in_pieces(sentence: _Sentence) -> _Asked | None:
 
 
 def _spaced_as(piece: str, translation: str) -> str:
-    """The translation with the white space around it that the piece has."""
-    return f"{piece[: len(piece) - len(piece.lstrip())]}{translation.strip()}{piece[len(piece.rstrip()) :]}"
+    """The translation with the white space around it that the piece has, and no full stop that it has not."""
+    said = translation.strip()
+    if not piece.rstrip().endswith(_STOPS):
+        said = said.rstrip("".join(_STOPS))
+    return f"{piece[: len(piece) - len(piece.lstrip())]}{said}{piece[len(piece.rstrip()) :]}"

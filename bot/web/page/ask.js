@@ -11,6 +11,7 @@ const article = element("answer");
 const text = element("text");
 const chooser = element("language");
 const copy = element("copy");
+const translated = element("translated");
 
 let phrases = {};
 let conversation = "new";
@@ -55,21 +56,56 @@ function citationItem(citation, language) {
   }
   title.dir = "auto";
   title.textContent = citation.heading.length ? citation.heading.join(" › ") : citation.title;
-  const quote = document.createElement("blockquote");
-  if (citation.language) quote.lang = citation.language;
   if (title.href) title.title = phrases["page.open_source"] ?? "";
-  quote.append(...nodesOf(citation.quote));
+  const quote = document.createElement("blockquote");
   quote.dir = "auto";
   item.append(title, quote);
-  const note = phrases["page.quote_language"];
-  if (note && citation.language && citation.language !== language) {
-    const name = new Intl.DisplayNames([document.documentElement.lang], { type: "language" }).of(citation.language);
-    const line = document.createElement("p");
-    line.className = "facts";
-    line.textContent = note.replace("{language}", name);
-    item.append(line);
+  const original = { text: citation.quote, language: citation.language };
+  const show = (said) => {
+    quote.lang = said.language;
+    quote.replaceChildren(...nodesOf(said.text));
+  };
+  if (citation.translation) {
+    const translation = { text: citation.translation, language };
+    item.append(translationNote(original, translation, show));
+  } else {
+    show(original);
+    const note = phrases["page.quote_language"];
+    if (note && citation.language && citation.language !== language) {
+      const line = document.createElement("p");
+      line.className = "facts";
+      line.textContent = note.replace("{language}", languageName(citation.language));
+      item.append(line);
+    }
   }
   return item;
+}
+
+function languageName(code) {
+  return new Intl.DisplayNames([document.documentElement.lang], { type: "language" }).of(code);
+}
+
+/** Shows the translation, and gives a line that says so with a button that shows the original in its place. */
+function translationNote(original, translation, show) {
+  const line = document.createElement("p");
+  line.className = "facts translated";
+  const note = document.createElement("span");
+  const name = original.language ? languageName(original.language) : "…";
+  note.textContent = (phrases["page.translated"] ?? "").replace("{language}", name);
+  const toggle = document.createElement("button");
+  toggle.type = "button";
+  toggle.className = "plain";
+  let translated = false;
+  const turn = () => {
+    translated = !translated;
+    show(translated ? translation : original);
+    toggle.textContent = phrases[translated ? "page.show_original" : "page.show_translation"] ?? "⇄";
+    toggle.setAttribute("aria-pressed", String(!translated));
+  };
+  toggle.addEventListener("click", turn);
+  turn();
+  line.append(note, " ", toggle);
+  return line;
 }
 
 function showText(markdown) {
@@ -78,8 +114,13 @@ function showText(markdown) {
 }
 
 function show(answer) {
-  text.lang = answer.language;
-  showText(answer.text);
+  const translation = { text: answer.text, language: answer.language };
+  const showIn = (said) => {
+    text.lang = said.language;
+    showText(said.text);
+  };
+  if (answer.original) translated.replaceChildren(translationNote(answer.original, translation, showIn));
+  else showIn(translation);
   text.setAttribute("aria-busy", "false");
   element("citations").replaceChildren(...answer.citations.map((citation) => citationItem(citation, answer.language)));
   element("sources").hidden = answer.citations.length === 0;
@@ -128,6 +169,7 @@ async function ask() {
   button.textContent = phrases["page.stop"] ?? "■";
   article.hidden = true;
   showText("");
+  translated.replaceChildren();
   text.setAttribute("aria-busy", "true");
   copy.textContent = phrases["page.copy"] ?? "";
   element("sources").hidden = true;
