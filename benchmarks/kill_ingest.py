@@ -18,8 +18,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.options import Options
 from benchmarks.result import Result
 from retrieval.data_folder import DataFolder
