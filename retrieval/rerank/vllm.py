@@ -68,6 +68,7 @@ class VllmReranker(Reranker):
         timeout_seconds: float = 0.9,
     ) -> None:
         self._upstream = Upstream("reranker", base_url, api_key=api_key, timeout_seconds=timeout_seconds)
+        self._address = self._upstream.url("")
         self._truncation = Truncation(self._upstream, model)
         self._model = model
         self._template = template
@@ -83,7 +84,7 @@ class VllmReranker(Reranker):
         template = self._template
         if self._way is not None and template == "auto":
             template = "qwen3" if self._way.templated else "none"
-        return f"{self._model} at {self._upstream.base_url}, template {template}"
+        return f"{self._model} at {self._address}, template {template}"
 
     async def check(self) -> None:
         """Finds out anew what the server needs, and has it do the self-test.
@@ -100,7 +101,7 @@ class VllmReranker(Reranker):
         self._way = ways[place]
         if not verdicts[place].passed:
             raise UpstreamError(
-                f"The reranker at {self._upstream.base_url} failed its self-test: {verdicts[place].reason}. Its "
+                f"The reranker at {self._address} failed its self-test: {verdicts[place].reason}. Its "
                 "template, its model or how the model was loaded is wrong."
             )
 

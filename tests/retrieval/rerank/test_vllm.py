@@ -234,3 +234,9 @@ async def test_a_hanging_server_is_given_up(server: FakeReranker) -> None:
         server.fault = Fault(hang=True)
         with pytest.raises(UpstreamTimeout):
             await reranker.score(QUESTION, TEXTS)
+
+
+async def test_a_password_in_the_address_is_shown_to_nobody() -> None:
+    reranker = VllmReranker("http://user:password@reranker:8000", "model")
+    assert reranker.description == "model at http://reranker:8000, template auto"
+    await reranker.close()
