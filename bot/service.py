@@ -196,9 +196,10 @@ class Service:
             )
 
     async def explain(self, question: Question) -> dict[str, Any]:
-        """Why this answer, see `bot.explain`."""
+        """Why this answer, see `bot.explain`, and what reranks at the moment."""
         language, reading = await self.assistant.search(question)
-        return explain(question.text, language, reading, self.settings.answer.threshold)
+        explained = explain(question.text, language, reading, self.settings.answer.threshold)
+        return explained | {"reranker": self.reranker.description}
 
     async def ingest(self, roots: Sequence[Path], progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """Reads the roots, or the configured ones where none are given, and publishes what changed.

@@ -52,6 +52,7 @@ async def test_the_servers_order_is_the_answers(desk: SmallDesk, server: FakeRer
     assert "E-104" in found["candidates"][0]["text"]
     assert found["candidates"][0]["score"] > 0 > found["candidates"][1]["score"]
     assert found["degraded"] == []
+    assert found["reranker"] == f"model at {server.base_url}, template qwen3"
 
 
 async def test_an_outage_is_seen_everywhere_and_fails_nobody(desk: SmallDesk, server: FakeReranker) -> None:
