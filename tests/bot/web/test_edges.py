@@ -42,7 +42,8 @@ async def test_a_broken_dependency_is_not_ready(
     monkeypatch.setattr(service.store, "figures", broken, raising=False)
     ready = await http.get("/ready")
     assert ready.status_code == 503
-    assert ready.json()["dependencies"]["store"] == {"ready": False, "detail": "OSError: disk gone"}
+    store = ready.json()["dependencies"]["store"]
+    assert store == {"ready": False, "detail": "OSError: disk gone", "required": True}
 
 
 async def test_metrics_count_with_bounded_labels(http: httpx.AsyncClient) -> None:
