@@ -178,7 +178,7 @@ class LanguageModel:
         """The pieces of one request's text, all of them there `seconds` after `begun`."""
         loop = asyncio.get_running_loop()
         first = begun + min(seconds, self._first_token_seconds)
-        until, reason = first, None
+        until, reason, begun_writing = first, None, False
         async with self._upstream.stream(
             PATH, body, first_seconds=first - loop.time(), timeout_seconds=begun + seconds - loop.time()
         ) as events:
@@ -196,11 +196,11 @@ class LanguageModel:
                 piece, finished = self._read(event)
                 reason = finished or reason
                 if piece:
-                    until = begun + seconds
+                    until, begun_writing = begun + seconds, True
                     yield piece
         if event is None and reason is None:
             raise self._error("its answer broke off")
-        if until == first:
+        if not begun_writing:
             raise self._error("its answer is empty")
         if reason == "length":
             raise _Cut(str(self._error("its answer was cut at its longest; raise llm.max_tokens")))

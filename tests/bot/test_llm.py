@@ -54,6 +54,12 @@ async def test_a_text_arrives_in_pieces_and_whole() -> None:
     assert llm.headers[0]["authorization"] == "Bearer secret"
 
 
+async def test_the_first_token_may_have_all_the_time_there_is() -> None:
+    with FakeLLM(TEXT) as llm:
+        async with opened(llm, first_token_seconds=30, timeout_seconds=20) as model:
+            assert await read(model) == TEXT
+
+
 async def test_reasoning_is_left_out_in_both_ways_of_sending_it() -> None:
     raw = event(role="assistant") + event(reasoning="Hm.") + event(reasoning_content="Hm.") + event(content="Yes [1].")
     with FakeLLM(["<think>They ask.</think>\n" + TEXT, Reply(raw=raw + b"data: [DONE]\n\n")]) as llm:
