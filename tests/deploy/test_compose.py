@@ -186,3 +186,16 @@ def test_a_variable_has_one_default_and_stands_in_the_example() -> None:
     assert example.pop("POLYDESK_CONFIG") == "./deploy/config.gpu.yaml"
     assert expected.pop("POLYDESK_CONFIG") == "./deploy/config.yaml"
     assert example == expected
+
+
+def test_the_documentation_names_what_exists() -> None:
+    text = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\b(?:POLYDESK|VLLM|HF|COMPOSE)_[A-Z_]+\b", text))
+    known = set(re.findall(r"^(\w+)=", EXAMPLE.read_text(), re.MULTILINE)) | {"POLYDESK_DATA_DIR"}
+    assert named <= known, named - known
+    for link in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (ROOT / "docs" / link).exists(), link
+    anchors = {
+        re.sub(r"[^a-z -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.+)$", text, re.M)
+    }
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= anchors
