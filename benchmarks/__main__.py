@@ -17,8 +17,9 @@ from benchmarks.result import Result, show, write
 from bot.logs import configure_logs
 from retrieval.errors import PolydeskError
 
-NAMES = ("abstention", "ask", "edit", "encoder", "growth", "index_recall", "ingest", "kill_ingest", "load", "memory",
-         "rerank", "reranker_outage", "start", "token_store", "withheld")  # fmt: skip
+NAMES = ("abstention", "ask", "edit", "encoder", "gpu_reranker", "growth", "index_recall", "ingest", "kill_ingest",
+         "load", "memory", "rerank", "rerank_server", "reranker_outage", "start", "token_store",
+         "withheld")  # fmt: skip
 """Each is a module of this package with ``run(options: Options) -> Result``."""
 
 

@@ -16,6 +16,8 @@ from typing import Literal
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from retrieval.errors import PolydeskError
+
 Kind = Literal["reranker", "chat"]
 
 REPOSITORY = Path(__file__).parents[2]
@@ -43,7 +45,7 @@ SETTINGS = {
 }
 
 
-class ServerFailed(Exception):
+class ServerFailed(PolydeskError):
     """vLLM did not come up; the message has the end of its log."""
 
 

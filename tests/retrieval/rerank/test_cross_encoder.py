@@ -28,7 +28,8 @@ SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 LONGEST = 64
 QUESTION = "How long does a refund take?"
 TEXTS = (
-    "We refund within five days.", "The lamp flickers.", "x", "a refund, a refund", "Возврат: пять дней.", "", "Charge it.",
+    "We refund within five days.", "The lamp flickers.", "x", "a refund, a refund", "Возврат: пять дней.", "",
+    "Charge it.",
 )  # fmt: skip
 
 
