@@ -1,7 +1,7 @@
 """Claims to calibrate on, true and false ones, from what Debian packages install, in many languages.
 
 Paragraphs of LibreOffice's help carry the same id in every language, those of Debian's FAQ stand in the same order. A
-passage is a run of paragraphs in one language; what one of them says, in another language, is a true claim about it.
+passage is a run of paragraphs in one language; what one of them says in another language is a true claim about it.
 False ones are said elsewhere: in the paragraphs next to the passage ("neighbour"), in the most similar paragraph of any
 other page ("similar"), half in the passage and half not ("spliced"), or with one word of another sentence put in for one
 of their own ("swapped").
@@ -135,7 +135,9 @@ def _similar(
 def _sentence(paragraph: Mapping[str, str], language: str, chance: random.Random) -> str:
     text = paragraph.get(language, "")
     found = [
-        text[start:end] for start, end in split_sentences(text) if SHORTEST <= _size(text[start:end], language) <= LONGEST
+        text[start:end]
+        for start, end in split_sentences(text)
+        if SHORTEST <= _size(text[start:end], language) <= LONGEST
     ]
     return chance.choice(found) if found else ""
 

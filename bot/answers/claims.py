@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 # [1], [1, 2], ［１］, 【1】; digits of any script.
-_MARKER = re.compile(r"[ \t]*[\[［【]\s*(\d{1,3}(?:\s*[,，、;；]\s*\d{1,3})*)\s*[\]］】](?!\()")
+_MARKER = re.compile(r"[ \t]*[\[［【]\s*(\d{1,3}(?:\s*[,،，、;；]\s*\d{1,3})*)\s*[\]］】](?!\()")
 # What was meant for one: [1-3], [1†source], [passage 2], [^1], [n].
 _BROKEN = re.compile(
     r"[\[［【]\s*(?:\^?\d[^\]］】]{0,30}|(?i:passages?|source|doc\w*|n|cit\w*)[ _:#.-]*\d*)\s*[\]］】](?!\()"

@@ -192,8 +192,8 @@ def spelled(text: str, language: str, generous: bool) -> list[tuple[int, int, De
 
 def _value(words: tuple[str, ...], language: str, generous: bool) -> Decimal | None:
     known = number_words(language)
-    if language == "ar":
-        words = tuple(_without_prefix(word, known) for word in words)
+    if language == "ar" and words not in known:
+        words = (_without_prefix(words[0], known), *words[1:])
     if words in known:
         return None if not generous and words in _ambiguous(language) else known[words]
     if generous and len(words) == 1 and words[0] in scales(language):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from retrieval.sentences import split_sentences
 
-_MARKERS = re.compile(r"(?:[ \t]*[\[［【]\s*\d{1,3}(?:\s*[,，、;；]\s*\d{1,3})*\s*[\]］】])+[.。．]?")
+_MARKERS = re.compile(r"(?:[ \t]*[\[［【]\s*\d{1,3}(?:\s*[,،，、;；]\s*\d{1,3})*\s*[\]］】])+[.。．]?")
 # What may become a marker with the next piece.
-_OPEN_MARKER = re.compile(r"[\[［【][\d\s,，、;；]*\Z")
+_OPEN_MARKER = re.compile(r"[\[［【][\d\s,،，、;；]*\Z")
 # A marker and then the sentence's end: no abbreviation ends so.
 _CERTAIN = re.compile(r"[\]］】][.!?。！？।॥۔؟։።]+[\"'”’»›)）」』*_]*\Z")
 # Scripts that write no spaces end a sentence with these and nothing else.
