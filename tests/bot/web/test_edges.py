@@ -60,16 +60,20 @@ async def test_metrics_count_with_bounded_labels(http: httpx.AsyncClient) -> Non
 
 
 async def test_what_is_turned_away_is_counted_by_reason(
-    http: httpx.AsyncClient, app: FastAPI, service: Service, monkeypatch: pytest.MonkeyPatch
+    http: httpx.AsyncClient, app: FastAPI, service: Service
 ) -> None:
     def refused(reason: str) -> float:
         return service.metrics.registry.get_sample_value("polydesk_refused_total", {"reason": reason}) or 0
 
     before = {reason: refused(reason) for reason in ("question", "busy")}
     await http.post("/api/ask", json={"question": " "})
-    monkeypatch.setattr(app.state, "gate", Gate(0))
-    for accept in ("application/json", "text/event-stream"):
-        await http.post("/api/ask", json={"question": "How long?"}, headers={"Accept": accept})
+    # Not by monkeypatch, which would take a state's attribute for a new one, and delete it.
+    gate, app.state.gate = app.state.gate, Gate(0)
+    try:
+        for accept in ("application/json", "text/event-stream"):
+            await http.post("/api/ask", json={"question": "How long?"}, headers={"Accept": accept})
+    finally:
+        app.state.gate = gate
     assert {reason: refused(reason) - count for reason, count in before.items()} == {"question": 1, "busy": 2}
 
 
