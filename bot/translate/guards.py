@@ -101,7 +101,7 @@ def _copied(source: str, translation: str, source_language: str, target: str) ->
         return False
     if said == meant:
         # A word or two may be the same in both ("Hotel", "Version"), if both are written in the same letters.
-        return len(said) > 2 or not _scripts(target) & {script_of(word) for word in meant}
+        return len(set(said)) > 2 or not _scripts(target) & {script_of(word) for word in meant}
     long, there = [word for word in said if len(word) > 3], set(meant)
     found = sum(word in there for word in long)
     return len(long) >= _NEAR_WORDS and found > _NEAR_SHARE * len(long)

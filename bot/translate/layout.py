@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from retrieval.sentences import split_sentences
 
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
-_RULE = re.compile(r"\s*\|?(?:\s*:?-{3,}:?\s*\|)+\s*(?::?-{3,}:?\s*)?")
+_RULE = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?\s*)?")
 _CELL = re.compile(r"(?<!\\)\|")
 _PREFIX = re.compile(r"\s*(?:(?:[-*+•]|\d{1,3}[.)]|>|#{1,6})\s+)*")
 _MARKERS_BEFORE = re.compile(r"(?:\[\d+\]\s*)+")
