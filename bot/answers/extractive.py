@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from bot.answers.confidence import Confidence
@@ -11,7 +12,7 @@ from bot.answers.selection import Limits, select
 from bot.answers.units import Unit
 from bot.answers.values import Citation, Draft, Sentence, cite
 from retrieval import token_vectors
-from retrieval.encoder.base import Encoder
+from retrieval.encoder.base import Encoded, Encoder
 from retrieval.identifiers import identifiers
 from retrieval.search import SearchResult
 
@@ -75,6 +76,28 @@ class Extractive:
                 citations.append(cite(n, found.passage, quote, _score(found)))
         scores = {id: _score(found) for id, found in zip(read_ids, evidence, strict=True)}
         return Draft(tuple(sentences), tuple(citations), confidence, scores, evidence[0].best)
+
+    def focused(self, result: SearchResult, start: int) -> SearchResult:
+        """The same search seen from what its question says from a character on, read in the light of what is before.
+
+        The best passages are ordered by how well they match either part, so that neither outweighs the other by its
+        length; what is written from them is chosen by the second part alone. Blocks like `write`.
+        """
+        own = result.question.offsets[:, 0] >= start
+        ids, evidence = self._read(result)
+        if not evidence or not own.any() or own.all():
+            return result
+        matched = {
+            id: float(found.best[own].mean() + found.best[~own].mean()) for id, found in zip(ids, evidence, strict=True)
+        }
+        read_ones = [one for one in result.ranked if one.candidate.id in matched]
+        best = sorted(read_ones, key=lambda one: -matched[one.candidate.id])
+        rest = [one for one in result.ranked if one.candidate.id not in matched]
+        question = Encoded(
+            result.question.pooled, tuple(layer[own] for layer in result.question.layers), result.question.offsets[own]
+        )
+        ranked = tuple(replace(one, rank=rank) for rank, one in enumerate([*best, *rest], 1))
+        return replace(result, question=question, ranked=ranked)
 
     def _read(self, result: SearchResult) -> tuple[list[int], list[Evidence]]:
         """The best passages' ids, and the passages read against the question."""

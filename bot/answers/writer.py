@@ -76,6 +76,10 @@ class Writer:
         self._generated = generated
         self._threshold = threshold
 
+    def focused(self, result: SearchResult, start: int) -> SearchResult:
+        """A search seen from what its question says from a character on, see `Extractive`. Blocks likewise."""
+        return self._extractive.focused(result, start)
+
     def extract(self, result: SearchResult) -> Extract:
         """The extract from what a search found, already checked."""
         draft = self._extractive.write(result)
