@@ -88,7 +88,7 @@ class Store:
     Args:
         url: of the database, as SQLAlchemy writes it.
         token_cache_bytes: how many bytes of token vectors are kept in memory.
-        passage_cache: how many passages are kept in memory.
+        passage_cache: how many passages, and pooled vectors of passages, are kept in memory.
         today: gives the day on which expiry is judged.
     """
 
@@ -104,6 +104,7 @@ class Store:
         self.today = today
         # What an id stands for never changes, so nothing here can be out of date; whether it is live is asked anew.
         self._texts: LRUCache[int, StoredPassage] = LRUCache(passage_cache)
+        self._vectors: LRUCache[int, Floats] = LRUCache(passage_cache)
         self._tokens: LRUCache[int, bytes] = LRUCache(token_cache_bytes, getsizeof=len)
         self._lock = Lock()
 
@@ -160,14 +161,19 @@ class Store:
 
         One that was removed meanwhile is left out.
         """
-        if not ids:
-            return {}
-        with self._read() as connection:
-            rows = connection.execute(_VECTORS, {"ids": list(ids)}).all()
-        return {
-            id: np.frombuffer(pooled + (signposts or b""), np.float32).reshape(-1, len(pooled) // 4)
-            for id, pooled, signposts in rows
-        }
+        with self._lock:
+            found = {id: rows for id in ids if (rows := self._vectors.get(id)) is not None}
+        missing = [id for id in ids if id not in found]
+        if missing:
+            with self._read() as connection:
+                read = {
+                    id: np.frombuffer(pooled + (signposts or b""), np.float32).reshape(-1, len(pooled) // 4)
+                    for id, pooled, signposts in connection.execute(_VECTORS, {"ids": missing})
+                }
+            with self._lock:
+                self._vectors.update(read)
+            found.update(read)
+        return found
 
     def with_identifiers(self, terms: Sequence[str], audiences: Sequence[str], limit: int) -> list[int]:
         """Served passages that hold any of the terms, those with most of them first."""
