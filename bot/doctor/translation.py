@@ -53,7 +53,9 @@ async def examine_translation(settings: Settings) -> Finding:
             f"The translation engine {engine} works, but {took} where translation.timeout_seconds allows {limit:g}: "
             f"raise it; {INSTEAD['translation']}.",
         )
-    count = "any pair of languages" if pairs is None else f"{len(pairs)} pairs of languages"
+    count = (
+        "any pair of languages" if pairs is None else f"{len(pairs)} pair{'s' if len(pairs) > 1 else ''} of languages"
+    )
     return Finding(True, f"The translation engine {engine} translates {count}; {took}.")
 
 
