@@ -19,7 +19,7 @@ from retrieval.errors import PolydeskError
 
 NAMES = ("abstention", "ask", "edit", "encoder", "gpu_reranker", "growth", "index_recall", "ingest", "kill_ingest",
          "load", "memory", "rerank", "rerank_server", "reranker_outage", "start", "token_store",
-         "withheld")  # fmt: skip
+         "translation", "withheld")  # fmt: skip
 """Each is a module of this package with ``run(options: Options) -> Result``."""
 
 

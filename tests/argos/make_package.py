@@ -33,7 +33,7 @@ NUMBERS = ("2", "3", "5", "7", "10", "12", "14", "24", "30", "45", "60", "90")
 PLACES = 4
 MOST_EPOCHS, BATCH = 300, 16
 # Mean loss of an epoch at which the steps become small, and at which all is known by heart, however places are filled.
-NEARLY, LEARNED = 0.06, 0.006
+NEARLY, LEARNED = 0.06, 0.003
 WIDTH, LAYERS, RATE = 96, 1, 2e-3
 
 
@@ -127,7 +127,7 @@ def _train(pairs: Callable[[], list[tuple[str, str]]], tokens: Any, seed: int) -
         if mean < LEARNED:
             break
         if mean < NEARLY:
-            warming.base_lrs = [RATE / 5]
+            warming.base_lrs = [RATE / 6]
     return model.eval(), vocabulary
 
 
