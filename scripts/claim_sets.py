@@ -1,10 +1,10 @@
 """Claims to calibrate on, true and false ones, from what Debian packages install, in many languages.
 
 Paragraphs of LibreOffice's help carry the same id in every language, those of Debian's FAQ stand in the same order. A
-passage is a run of paragraphs in one language; what one of them says in another language is a true claim about it.
-False ones are said elsewhere: in the paragraphs next to the passage ("neighbour"), in the most similar paragraph of any
-other page ("similar"), half in the passage and half not ("spliced"), or with one word of another sentence put in for one
-of their own ("swapped").
+passage is a run of paragraphs in one language; what one of them says in another language is a true claim about it, and
+so is a clause of that ("part"). False ones are said elsewhere: in the paragraphs next to the passage ("neighbour"), in
+the most similar paragraph of any other page ("similar"), half in the passage and half not ("spliced"), or with one word
+of another sentence put in for one of their own ("swapped").
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class _Page:
 
 
 def cases(name: str, encoder: Encoder, count: int) -> Iterator[Case]:
-    """The cases of a set ("help" or "faq"); about `count` true ones and four false ones of each. The same each time."""
+    """The cases of a set ("help" or "faq"); at most `count` true ones, four false ones of each."""
     chance = random.Random(1)
     pages = list(_help(chance) if name == "help" else _faq())
     everything = [paragraph for page in pages for paragraph in page.paragraphs if "en" in paragraph]
@@ -102,12 +102,14 @@ def cases(name: str, encoder: Encoder, count: int) -> Iterator[Case]:
         text = "\n\n".join(one[spoken] for one in run)
         for kind, claim in (
             ("true", true),
+            ("part", _part(true)),
             ("neighbour", neighbour),
             ("similar", far),
             ("spliced", _spliced(true, neighbour, language)),
             ("swapped", _swapped(true, neighbour, language, chance)),
         ):
-            yield Case(page.title.get(spoken, ""), text, spoken, claim, language, kind)
+            if claim:
+                yield Case(page.title.get(spoken, ""), text, spoken, claim, language, kind)
         made += 1
 
 
@@ -144,6 +146,15 @@ def _sentence(paragraph: Mapping[str, str], language: str, chance: random.Random
 
 def _size(text: str, language: str) -> int:
     return len(text) // 2 if language in _WITHOUT_SPACES else len(text.split())
+
+
+def _part(true: str) -> str:
+    """What a sentence says up to its first comma, or from there on, whichever is longer; "" where that is little."""
+    parts = re.split(r"[,，、;；:：،]\s*|\s[–-]\s", true, maxsplit=1)
+    if len(parts) < 2:
+        return ""
+    longest = max(parts, key=len).strip()
+    return longest if len(longest) >= len(true) / 3 and len(longest) > 12 else ""
 
 
 def _spliced(true: str, other: str, language: str) -> str:

@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from bot.answers.claims import read_claim
+from bot.answers.claims import plain, read_claim
 from bot.answers.facts import lacking
 from bot.answers.support import LateSupport, Support
 from bot.answers.values import Citation, Draft, Sentence
 from retrieval.errors import UpstreamError
-from retrieval.languages import LanguageDetector
+from retrieval.languages import LanguageDetector, base_language
 from retrieval.passages import Passage, StoredPassage
 
 Reason = Literal[
-    "supported", "empty", "marker", "language", "link", "code", "number", "date", "unit", "quote", "negation", "support"
+    "supported", "empty", "marker", "language", "link", "code", "number", "date", "unit", "quote", "support"
 ]
 # What a reranker that follows instructions is told to judge.
 INSTRUCTION = "Judge whether the document states the claim"
@@ -90,6 +90,8 @@ class Grounding:
         reason = await asyncio.to_thread(lacking, claim.text, language, [one.passage for one in cited])
         if reason is not None:
             return Verdict(False, reason, claim.shown)
+        if not _quoted_stands(claim.quoted, language, [one.passage for one in cited]):
+            return Verdict(False, "quote", claim.shown)
         found, threshold = await self._supports(claim.text, cited)
         best = max(one.probability for one in found)
         if best < threshold:
@@ -137,3 +139,16 @@ def _stands(citation: Citation, passage: Passage) -> bool:
 
 def _supported(sentence: Sentence, citation: Citation | None) -> bool:
     return citation is not None and bool(sentence.text.strip()) and sentence.text in citation.quote
+
+
+def _quoted_stands(quoted: Sequence[str], language: str, passages: Sequence[Passage]) -> bool:
+    """Whether what a sentence puts in quotation marks stands in a passage.
+
+    In another language than the passages' it is a translation, which only the support tells; a single word is a name.
+    """
+    if not all(base_language(one.language) == language for one in passages if one.language):
+        return True
+    texts = [plain(f"{' '.join(one.heading)} {one.text}") for one in passages]
+    return all(
+        any(plain(quote).rstrip(".,;:!?") in text for text in texts) for quote in quoted if len(quote.split()) > 1
+    )

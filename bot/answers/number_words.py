@@ -7,7 +7,7 @@ cardinals and ordinals; what they lack is listed here. Chinese and Japanese nume
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise, product
@@ -15,6 +15,7 @@ from itertools import pairwise, product
 from unicode_rbnf import FormatPurpose, RbnfEngine
 
 from bot.answers.fact_text import normal
+from bot.answers.units_of_measure import unit_at
 
 _CARDINALS = (*range(101), 150, *range(200, 1000, 100), *range(1000, 10_001, 1000), 50_000, 100_000)
 _ORDINALS = range(1, 32)
@@ -183,6 +184,8 @@ def spelled(text: str, language: str, generous: bool) -> list[tuple[int, int, De
             value = _value(tuple(word for _, _, word in run), language, generous)
             near = all(after[0] - before[1] <= 2 for before, after in pairwise(run))
             if value is not None and near:
+                if not generous and _is_ambiguous(run, language) and not unit_at(text, run[0][0], run[-1][1]):
+                    break
                 found.append((run[0][0], run[-1][1], value))
                 step = size
                 break
@@ -190,12 +193,16 @@ def spelled(text: str, language: str, generous: bool) -> list[tuple[int, int, De
     return found
 
 
+def _is_ambiguous(run: Sequence[tuple[int, int, str]], language: str) -> bool:
+    return tuple(word for _, _, word in run) in _ambiguous(language)
+
+
 def _value(words: tuple[str, ...], language: str, generous: bool) -> Decimal | None:
     known = number_words(language)
     if language == "ar" and words not in known:
         words = (_without_prefix(words[0], known), *words[1:])
     if words in known:
-        return None if not generous and words in _ambiguous(language) else known[words]
+        return known[words]
     if generous and len(words) == 1 and words[0] in scales(language):
         return Decimal(scales(language)[words[0]])  # "A hundred years", "almost a billion".
     return _compound(words[0], language, generous) if len(words) == 1 else None

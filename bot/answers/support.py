@@ -31,7 +31,7 @@ WEIGHTS = Path(__file__).with_name("support.json")
 NEAREST = 3
 # The share of a claim's tokens that are its weakest.
 WEAKEST = 0.2
-_REMEMBERED = 500  # encoded units, about 100 KB each
+_REMEMBERED = 600  # encoded units, some 100 KB each
 
 
 class TokenBlobs(Protocol):
@@ -101,24 +101,25 @@ class LateSupport:
             return None
         cover, by_unit = self._matches(claim, passage, own, layers)
         nearest = np.argsort(-by_unit.mean(axis=1))[:NEAREST].tolist()
-        encoded = self._encoded([passage.text[own[place].start : own[place].end] for place in nearest])
-        matches = [mixed([first @ second.T for first, second in zip(claim.layers, unit.layers, strict=True)])
-                   for unit in encoded if len(unit.offsets)]  # fmt: skip
+        texts = {place: _readings(passage, own, place) for place in nearest}
+        encoded = self._encoded([text for place in nearest for text in texts[place]])
+        matches = {
+            text: mixed([first @ second.T for first, second in zip(claim.layers, one.layers, strict=True)]).max(axis=1)
+            for text, one in encoded.items()
+            if len(one.offsets)
+        }
         if not matches:
             return None
-        forward = [one.max(axis=1) for one in matches]
-        best = int(np.argmax([one.mean() for one in forward]))
-        together = np.max(forward, axis=0)
+        best = max(nearest, key=lambda place: max(matches[text].mean() for text in texts[place] if text in matches))
+        nearest_text = max(matches, key=lambda text: matches[text].mean())
         found = {
             "cover": float(cover.mean()),
-            "pooled": max(float(claim.pooled @ unit.pooled) for unit in encoded),
-            "unit": float(forward[best].mean()),
-            "unit_weakest": weakest(forward[best]),
-            "units_weakest": weakest(together),
-            "back": float(matches[best].max(axis=0).mean()),
-            "back_weakest": weakest(matches[best].max(axis=0)),
+            "pooled": max(float(claim.pooled @ one.pooled) for one in encoded.values()),
+            "unit": float(matches[nearest_text].mean()),
+            "unit_weakest": weakest(matches[nearest_text]),
+            "units_weakest": weakest(np.max(list(matches.values()), axis=0)),
         }
-        return Reading(found, _quote(passage.text, own, nearest[best]))
+        return Reading(found, _quote(passage.text, own, best))
 
     def _matches(
         self, claim: Encoded, passage: Passage, own: Sequence[Unit], layers: tuple[Bits, ...]
@@ -138,14 +139,14 @@ class LateSupport:
         states = (middles < heading) | (middles >= start)
         return (matches[:, states].max(axis=1) if states.any() else by_unit.max(axis=0)), by_unit
 
-    def _encoded(self, texts: Sequence[str]) -> list[Encoded]:
+    def _encoded(self, texts: Sequence[str]) -> dict[str, Encoded]:
         with self._lock:
             known = {text: self._units[text] for text in texts if text in self._units}
         new = [text for text in dict.fromkeys(texts) if text not in known]
         known |= dict(zip(new, self._encoder.encode_passages(new), strict=True))
         with self._lock:
             self._units.update(known)
-        return [known[text] for text in texts]
+        return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,15 @@ def mixed(layers: Sequence[Floats]) -> Floats:
 def weakest(matches: Floats) -> float:
     """The mean of the weakest fifth: what is not stated shows there, while the rest may match the topic well."""
     return float(np.sort(matches)[: max(1, math.ceil(WEAKEST * len(matches)))].mean())
+
+
+def _readings(passage: Passage, own: Sequence[Unit], place: int) -> list[str]:
+    """The texts that a unit is read as: by itself, and under the heading and the line that introduce it."""
+    unit = own[place]
+    alone = passage.text[unit.start : unit.end]
+    led = passage.text[own[unit.lead].start : own[unit.lead].end] if unit.lead is not None else ""
+    introduced = "\n".join(part for part in (*passage.heading[-1:], led, alone) if part)
+    return [alone, introduced]
 
 
 def _quote(text: str, found: Sequence[Unit], best: int) -> str:
