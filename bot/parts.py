@@ -8,6 +8,7 @@ import structlog
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.answers.grounding import Judge
 from bot.config import Settings
 from bot.llm import LanguageModel
 from bot.metrics import Metrics
@@ -206,6 +207,11 @@ def open_translation(
         protected=translation.protected,
         timeout_seconds=translation.timeout_seconds,
     )
+
+
+def claim_judge(settings: Settings, reranker: Reranker) -> Judge | None:
+    """The reranker, where it can be told to judge what a language model claims and answers with a probability."""
+    return reranker if isinstance(reranker, Guarded) and settings.reranker.template != "none" else None
 
 
 def configured_reranker(settings: Settings) -> Reranker:

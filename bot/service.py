@@ -30,6 +30,7 @@ from bot.knowledge import Dependency, Knowledge
 from bot.llm import LanguageModel
 from bot.metrics import Metrics
 from bot.parts import (
+    claim_judge,
     open_encoder,
     open_index,
     open_language_model,
@@ -160,7 +161,7 @@ class Service:
             if language_model is not None and settings.answer.kind == "generated":
                 generated = Generated(
                     language_model,
-                    Grounding(LateSupport(encoder, store), detector),
+                    Grounding(LateSupport(encoder, store), detector, claim_judge(settings, reranker)),
                     seconds=settings.llm.timeout_seconds,
                     context_tokens=settings.llm.context_tokens,
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from retrieval.circuit_breaker import PROBE_SECONDS, Changed, CircuitBreaker
 from retrieval.encoder.base import Encoded
@@ -17,6 +17,14 @@ CHECK_SECONDS = 3_600.0
 LEAST_CHECK_TIMEOUT = 2.0
 
 Result = TypeVar("Result")
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """A reranker that gives probabilities: `VllmReranker`, `CrossEncoder`."""
+
+    async def score(self, query: str, documents: Sequence[str], instruction: str = "") -> list[float]:
+        """One in [0, 1] a document."""
 
 
 class Guarded(Reranker):
@@ -103,6 +111,22 @@ class Guarded(Reranker):
             if self._overdue is not None:
                 self._overdue = ask
         return Judgement(await self._fallback.rerank(question, encoded, candidates, instruction), degraded=True)
+
+    async def score(self, query: str, documents: Sequence[str], instruction: str = "") -> list[float]:
+        """The first reranker's probabilities; nobody answers in its place.
+
+        Raises:
+            UpstreamError: it fails, is too slow, is out, or gives none.
+        """
+
+        primary = self._primary
+        if not isinstance(primary, Scorer):
+            raise UpstreamError(f"The reranker {primary.description} gives no probabilities.")
+
+        async def ask() -> list[float]:
+            return await self._within(self._timeout_seconds, lambda: primary.score(query, documents, instruction))
+
+        return await self._breaker.call(ask)
 
     async def close(self) -> None:
         """Stops checking, and closes both."""
