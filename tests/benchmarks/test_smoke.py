@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,12 @@ def test_memory(options: Options) -> None:
     ingesting = next(row for row in result.rows if row[0] == "while ingesting")
     assert all(isinstance(cell, float) and cell > 0 for cell in ingesting[1:])
     assert result.setting["passages"] == len(SUBJECTS)
+
+
+def test_first_sentence(options: Options) -> None:
+    result = run("first_sentence", replace(options, limit=2))
+    assert result.setting["answers"] == 4
+    assert all(isinstance(cell, float) and cell > 0 for row in result.rows for cell in row[1:])
 
 
 def test_edit(options: Options) -> None:
