@@ -20,6 +20,9 @@ SMALL = Shape(
 
 @needs_torch
 def test_all_ways_of_batching_give_the_same_scores() -> None:
+    import torch
+
+    torch.set_num_threads(1)  # At this size more of them only wait for each other.
     result = gpu_reranker.measure(SMALL, "cpu", repetitions=1)
     assert len(result.rows) == len(BATCHINGS)
     assert str(result.rows[0][0]).startswith("baseline")

@@ -27,6 +27,8 @@ class Reference:
         import transformers
 
         transformers.utils.logging.disable_progress_bar()
+        # More than one wait for each other ten times as long as this model takes.
+        torch.set_num_threads(1)
         self._torch: Any = torch
         self.tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder)
         self._model: Any = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
