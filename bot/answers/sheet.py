@@ -58,7 +58,7 @@ class Sheet:
             self._steps.append((sentence, verdict))
             return []
         pieces = self._list_ended(whole=True)
-        if not verdict.supported:
+        if not _backed(verdict):
             self._withhold(sentence, verdict.reason)
         elif verdict.text in self._said:
             self._withhold(sentence, "repeated")
@@ -83,10 +83,10 @@ class Sheet:
         steps, self._steps = self._steps, []
         if not steps:
             return []
-        if whole and all(verdict.supported for _, verdict in steps):
+        if whole and all(_backed(verdict) for _, verdict in steps):
             return self._introduced(steps)
         for sentence, verdict in steps:
-            self._withhold(sentence, "step" if verdict.supported else verdict.reason)
+            self._withhold(sentence, "step" if _backed(verdict) else verdict.reason)
         return []
 
     def _introduced(self, checked: list[_Checked]) -> list[str]:
@@ -98,7 +98,7 @@ class Sheet:
         gap = gap if self._begun else ""
         self._begun, self._gap = True, ""
         self._said.add(verdict.text)
-        markers = "".join(f" [{self._cited(number, quote)}]" for number, quote in verdict.quotes)
+        markers = "".join(f" [{self._cited(number, quote)}]" for number, quote in verdict.quotes if quote)
         return f"{gap}{verdict.text}{markers}"
 
     def _cited(self, number: int, quote: str) -> int:
@@ -120,3 +120,8 @@ class Sheet:
         # What follows begins a paragraph of its own where the sentence left out began one.
         if "\n" in sentence.gap:
             self._gap = max(self._gap, sentence.gap, key=len)
+
+
+def _backed(verdict: Verdict) -> bool:
+    """Whether a sentence may be shown; one that there is nothing to quote for may not."""
+    return verdict.supported and any(quote for _, quote in verdict.quotes)

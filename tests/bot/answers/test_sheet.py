@@ -84,3 +84,10 @@ def test_the_same_is_not_said_twice() -> None:
     add(page, "A.", gap="")
     assert add(page, "A.") == []
     assert page.withheld == {"repeated": 1}
+
+
+def test_what_nothing_can_be_quoted_for_is_not_shown() -> None:
+    page = sheet()
+    assert add(page, "A.", (1, ""), gap="") == []
+    assert add(page, "B.", (1, ""), (2, "Beta is second.")) == ["B. [1]"]
+    assert [citation.path for citation in page.citations] == ["1.md"]
