@@ -8,7 +8,7 @@ ARGS ?=
 # The default install has no torch. The tests run the same model through sentence-transformers too, which needs it;
 # on Linux PyPI's torch brings CUDA, so point pip at a CPU build (PIP_INDEX_URL, PIP_FIND_LINKS) where size matters.
 TORCH ?= torch==2.13.0
-TEST_EXTRAS ?= dev,sentence-transformers
+TEST_EXTRAS ?= dev,sentence-transformers,argos
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

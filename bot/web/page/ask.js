@@ -91,7 +91,7 @@ function translationNote(original, translation, show) {
   line.className = "facts translated";
   const note = document.createElement("span");
   const name = original.language ? languageName(original.language) : "…";
-  note.textContent = (phrases["page.translated"] ?? "").replace("{language}", name);
+  const said = (phrases["page.translated"] ?? "").replace("{language}", name);
   const toggle = document.createElement("button");
   toggle.type = "button";
   toggle.className = "plain";
@@ -99,6 +99,7 @@ function translationNote(original, translation, show) {
   const turn = () => {
     translated = !translated;
     show(translated ? translation : original);
+    note.textContent = translated ? said : "";
     toggle.textContent = phrases[translated ? "page.show_original" : "page.show_translation"] ?? "⇄";
     toggle.setAttribute("aria-pressed", String(!translated));
   };
