@@ -29,7 +29,7 @@ FEATURES = ("cover", "pooled", "unit", "unit_weakest", "units_weakest")
 LEARNT = ("neighbour", "similar", "spliced")
 TRUE = ("true", "part")
 KINDS = (*TRUE, *LEARNT, "swapped")
-THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+THRESHOLDS = (0.3, 0.4, 0.5, 0.55, 0.6, 0.7)
 
 
 def collect() -> dict[str, dict[str, list[Mapping[str, float]]]]:

@@ -24,7 +24,7 @@ Reason = Literal[
 # What a reranker that follows instructions is told to judge.
 INSTRUCTION = "Judge whether the document states the claim"
 # Probability from which a passage counts as stating a claim.
-LATE_THRESHOLD = 0.5
+LATE_THRESHOLD = 0.55
 JUDGE_THRESHOLD = 0.5
 
 
