@@ -18,6 +18,7 @@ def explain(text: str, language: str, reading: Reading, threshold: float) -> dic
             "rank_recall": candidate.rank,
             "rank": after[candidate.id].rank if candidate.id in after else None,
             "similarity": round(candidate.similarity, 4),
+            "signpost": round(candidate.signpost, 4) if candidate.passage.signposts else None,
             "score": round(after[candidate.id].score, 4) if candidate.id in after else None,
             "origin": candidate.origin,
             "folded_into": folded.get(candidate.id),

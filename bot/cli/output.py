@@ -48,9 +48,9 @@ def answer(values: Values) -> None:
 
 
 def explanation(values: Values) -> None:
-    """A table of the candidates."""
+    """A table of the candidates. Text and head: the cosines to a passage, and to its heading or editors' questions."""
     table = Table(box=None, pad_edge=False)
-    for name in ("rank", "recall", "score", "cosine"):
+    for name in ("rank", "recall", "score", "text", "head"):
         table.add_column(name, justify="right", no_wrap=True, min_width=6)
     table.add_column("lang", no_wrap=True, min_width=4)
     table.add_column("section", overflow="ellipsis", no_wrap=True, max_width=60)
@@ -62,6 +62,7 @@ def explanation(values: Values) -> None:
             str(candidate["rank_recall"]) + ("*" if candidate["origin"] == "identifier" else ""),
             "" if candidate["score"] is None else f"{candidate['score']:.3f}",
             f"{candidate['similarity']:.3f}",
+            "" if candidate["signpost"] is None else f"{candidate['signpost']:.3f}",
             candidate["language"],
             escape(" › ".join(candidate["heading"]) or candidate["title"]),
             escape(f"{candidate['path']}#{candidate['anchor']}" if candidate["anchor"] else candidate["path"]),
