@@ -65,7 +65,7 @@ class RerankerSettings(Section):
     template: Literal["auto", "qwen3", "none"] = "auto"
     instruction: str = "Given a customer's question, judge whether the document answers it"
     instructions: dict[str, str] = {}
-    passage_tokens: int = Field(default=2_048, ge=64, le=32_000)
+    passage_tokens: int = Field(default=4_000, ge=64, le=32_000)
     batch: int = Field(default=64, ge=1, le=1_000)
     timeout_seconds: float = Field(default=0.9, gt=0, le=60)
     device: str = "cpu"

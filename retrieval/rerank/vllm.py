@@ -63,7 +63,7 @@ class VllmReranker(Reranker):
         template: Template = "auto",
         instruction: str = INSTRUCTION,
         instructions: Mapping[str, str] | None = None,
-        passage_tokens: int = 2_048,
+        passage_tokens: int = 4_000,
         batch: int = 64,
         timeout_seconds: float = 0.9,
     ) -> None:
