@@ -141,9 +141,11 @@ class LanguageModel:
                     begun = True
                     yield piece
         except UpstreamTimeout as error:
-            # A server that was writing is there; only this answer was too long for it.
+            # A server that was writing is there; only this answer was too long for it. One that was given less than its
+            # time has failed, but is not yet known to hang.
             if not begun:
-                self._breaker.failed(error)
+                hangs = seconds >= self._first_token_seconds
+                self._breaker.failed(error if hangs else UpstreamError(str(error)))
             raise
         except UpstreamError as error:
             if not isinstance(error, _Cut):
@@ -189,7 +191,7 @@ class LanguageModel:
                         event = await anext(events, None)
                 except TimeoutError as error:
                     raise UpstreamTimeout(
-                        f"The language model at {self.url} wrote nothing within {self._first_token_seconds:g} seconds."
+                        f"The language model at {self.url} wrote nothing within {first - begun:g} seconds."
                     ) from error
                 if event is None or event == _DONE:
                     break

@@ -134,6 +134,8 @@ class Generated:
         return best[: fitting([one.passage for one in best], self._context_tokens)]
 
     async def _sentences(self, messages: tuple[Message, ...], seconds: float) -> AsyncGenerator[StreamedSentence]:
+        if seconds <= 0:
+            raise UpstreamError("There was no time left to ask the language model.")
         stream = SentenceStream()
         async with aclosing(self._model.stream(messages, timeout_seconds=seconds)) as pieces:
             async for piece in pieces:

@@ -135,6 +135,16 @@ async def test_a_silent_server_is_waited_for_once(reply: Reply) -> None:
     assert len(llm.requests) == 1
 
 
+async def test_a_server_that_was_given_less_than_its_time_is_asked_again() -> None:
+    with FakeLLM(Reply("", ending="hang")) as llm:
+        async with opened(llm, first_token_seconds=60, timeout_seconds=60, probe_seconds=60) as model:
+            for _ in range(4):
+                with pytest.raises(UpstreamError, match="wrote nothing within"):
+                    await model.complete(ASKED, timeout_seconds=0.1)
+            assert model.trouble
+    assert len(llm.requests) == 3
+
+
 async def test_a_stream_that_falls_silent_ends_at_the_deadline_and_the_server_is_asked_again() -> None:
     with FakeLLM([Reply(TEXT, ending="hang"), Reply(TEXT)]) as llm:
         async with opened(llm, first_token_seconds=0.4, timeout_seconds=0.5) as model:

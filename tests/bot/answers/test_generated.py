@@ -222,12 +222,26 @@ async def test_the_wait_never_adds_up_to_more_than_the_deadline(
                 return stream(messages, timeout_seconds=timeout_seconds)
 
             monkeypatch.setattr(model, "stream", noting)
-            extract = service.assistant._writer.extract
-            monkeypatch.setattr(service.assistant._writer, "extract", lambda result: extract(result))
             clock = iter([0.0, *[1.5] * 1000])
             monkeypatch.setattr("bot.assistant.time.perf_counter", lambda: next(clock))
             await service.assistant.answer(Question(REFUND))
     assert asked == [pytest.approx(4 - 1.5)]
+
+
+async def test_a_model_is_not_asked_when_its_time_is_spent(
+    small_desk: SmallDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FakeLLM(GOOD) as llm:
+        async with desk(small_desk, tmp_path, llm) as service:
+            generated = service.assistant._writer._generated
+            assert generated is not None
+            monkeypatch.setattr(generated, "_seconds", 0.0)
+            _, answer = await streamed(service, REFUND)
+            assert service.language_model is not None
+            assert not service.language_model.trouble
+    assert llm.requests == []
+    assert is_the_extract(answer)
+    assert answer.degraded == ("llm",)
 
 
 async def test_what_was_shown_before_the_stream_broke_stays(small_desk: SmallDesk, tmp_path: Path) -> None:
