@@ -12,9 +12,9 @@ _MARKER = re.compile(r"[ \t]*[\[［【]\s*(\d{1,3}(?:\s*[,،，、;；]\s*\d{1,3
 _BROKEN = re.compile(
     r"[\[［【]\s*(?:\^?\d[^\]］】]{0,30}|(?i:passages?|source|doc\w*|n|cit\w*)[ _:#.-]*\d*)\s*[\]］】](?!\()"
 )
-_BULLET = re.compile(r"\s*(?:(?:[-*+•·–]|#{1,6})\s+)+")
+_BULLET = re.compile(r"\A\s*(?:(?:[-*+•·–]|#{1,6})\s+)+")
 # The number of a list item, not one that belongs to the sentence ("3. Oktober", "30) days" are no items).
-_ITEM_NUMBER = re.compile(r"\s*(\d{1,2})[.)]\s+(?=[*_“\"„«]*(?:[A-ZÀ-ÖØ-ÞА-ЯЁΑ-Ω]|[^\W\d_A-Za-zÀ-ÿА-яёα-ω]))")
+_ITEM_NUMBER = re.compile(r"\A\s*(\d{1,2})[.)]\s+(?=[*_“\"„«]*(?:[A-ZÀ-ÖØ-ÞА-ЯЁΑ-Ω]|[^\W\d_A-Za-zÀ-ÿА-яёα-ω]))")
 _NO_ITEM = re.compile(
     r"\s*\d{1,2}[.)]\s+(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|"
     r"Tag|Woche|Monat|Jahr|Jahrhundert|Mal|Quartal|Generation|Platz|Stelle|Stock|Etage)"

@@ -16,6 +16,7 @@ from bot.answers.claims import read_claim
         ("- **Open** the `menu` [1]", "Open the menu", (1,)),
         ("3. Open the menu [1]", "Open the menu", (1,)),
         ("3. Oktober ist Feiertag [1].", "3. Oktober ist Feiertag.", (1,)),
+        ("Im frühen 18. Jahrhundert - so heißt es [1].", "Im frühen 18. Jahrhundert - so heißt es.", (1,)),
         ("30) days are given [1].", "30) days are given.", (1,)),
         ("Press [Esc] to leave [1].", "Press [Esc] to leave.", (1,)),
         ("Here is how:", "Here is how:", ()),
