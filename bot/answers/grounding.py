@@ -26,6 +26,9 @@ INSTRUCTION = "Judge whether the document states the claim"
 # Probability from which a passage counts as stating a claim.
 LATE_THRESHOLD = 0.55
 JUDGE_THRESHOLD = 0.5
+# A judge is not believed where late interaction is surer than this that it errs: a model that was loaded wrongly, or is
+# swayed by what a sentence says of itself, lets nothing through that has nothing to do with the passage.
+PLAUSIBLE = 0.3
 
 
 class Judge(Protocol):
@@ -109,7 +112,13 @@ class Grounding:
             scores = await self._judge.score(claim, [one.passage.text for one in cited], INSTRUCTION)
         except UpstreamError:
             return found, LATE_THRESHOLD
-        return [replace(one, probability=score) for one, score in zip(found, scores, strict=True)], JUDGE_THRESHOLD
+        judged = zip(found, scores, strict=True)
+        return [replace(one, probability=min(score, _trusted(one))) for one, score in judged], JUDGE_THRESHOLD
+
+
+def _trusted(support: Support) -> float:
+    """The most that a judge may say of a passage."""
+    return 1.0 if support.probability >= PLAUSIBLE else support.probability
 
 
 def grounded(draft: Draft, passages: Sequence[Passage]) -> Draft | None:

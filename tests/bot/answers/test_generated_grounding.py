@@ -137,9 +137,19 @@ async def test_a_reranker_judges_in_place_of_late_interaction(
 ) -> None:
     judge = Judge([0.1, 0.9])
     grounding = Grounding(support, LanguageDetector(("en",)), judge)
-    verdict = await grounding.check("Our chief mechanic was born in Italy [1][2].", passages, "en")
+    claim = "Filling the battery up needs patience"
+    assert not (await Grounding(support, LanguageDetector(("en",))).check(f"{claim} [2].", passages, "en")).supported
+    verdict = await grounding.check(f"{claim} [1][2].", passages, "en")
     assert (verdict.supported, verdict.score, [n for n, _ in verdict.quotes]) == (True, 0.9, [2])
-    assert judge.asked == [("Our chief mechanic was born in Italy.", [REFUNDS, BATTERY], INSTRUCTION)]
+    assert judge.asked == [(f"{claim}.", [REFUNDS, BATTERY], INSTRUCTION)]
+
+
+async def test_a_reranker_is_not_believed_about_what_has_nothing_to_do_with_the_passage(
+    support: LateSupport, passages: list[StoredPassage]
+) -> None:
+    grounding = Grounding(support, LanguageDetector(("en",)), Judge([1.0, 1.0]))
+    for invented in ("The moon is made of cheese", "Our chief mechanic was born in Italy"):
+        assert not (await grounding.check(f"{invented} [1][2].", passages, "en")).supported
 
 
 async def test_late_interaction_takes_over_when_the_reranker_fails(
