@@ -97,7 +97,7 @@ class Translation(Section):
 
 class AnswerSettings(Section):
     kind: Literal["extractive", "generated"] = "extractive"
-    threshold: float = Field(default=0.15, ge=0, le=1)
+    threshold: float = Field(default=0.07, ge=0, le=1)
     max_passages: int = Field(default=3, ge=1, le=10)
     max_sentences: int = Field(default=3, ge=1, le=20)
 

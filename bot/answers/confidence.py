@@ -20,7 +20,7 @@ from retrieval.identifiers import identifiers
 from retrieval.search import SearchResult
 
 WEIGHTS = Path(__file__).with_name("confidence.json")
-FEATURES = ("similarity", "cover", "margin")
+FEATURES = ("nearness", "margin")
 # Figures that compare the first passage with the others say little where there are few: below this number of
 # candidates they count for proportionally less.
 _ENOUGH = 20
@@ -107,8 +107,7 @@ def features(result: SearchResult, evidence: Sequence[Evidence]) -> dict[str, fl
     weights = best.std(axis=0) + 1e-9
     rivals = best[1:].max(axis=0) if len(best) > 1 else np.zeros_like(best[0])
     return {
-        "similarity": result.ranked[0].candidate.similarity,
-        "cover": evidence[0].cover,
+        "nearness": result.ranked[0].candidate.nearness,
         # Against each token's best match in any of the others: an answer has what no other passage has.
         "margin": float((best[0] - rivals) @ (weights / weights.sum())),
     }
