@@ -13,6 +13,10 @@ BaseUrl = Annotated[str, StringConstraints(pattern=r"^(https?://[^\s/]+(/[^\s]*[
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 
 
+# Where questions come from; the page, the API and the command line are one.
+Channel = Literal["web"]
+
+
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -65,6 +69,7 @@ class RerankerSettings(Section):
     template: Literal["auto", "qwen3", "none"] = "auto"
     instruction: str = "Given a customer's question, judge whether the document answers it"
     instructions: dict[str, str] = {}
+    channels: dict[Channel, str] = {}
     passage_tokens: int = Field(default=4_000, ge=64, le=32_000)
     batch: int = Field(default=64, ge=1, le=1_000)
     timeout_seconds: float = Field(default=0.9, gt=0, le=60)
@@ -165,6 +170,10 @@ class Settings(Section):
         )
         text = "\n".join((*(part.model_dump_json() for part in parts), str(self.search.recall)))
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    def instruction(self, channel: Channel) -> str:
+        """What the reranker is told to judge for the questions of a channel; "" where it has nothing of its own."""
+        return self.reranker.channels.get(channel, "")
 
     def resolved(self, base: Path) -> Settings:
         """The same with every path absolute; relative ones start at `base`."""

@@ -18,6 +18,8 @@ from bot.config import Settings
 from bot.evaluation_result import Evaluation, evaluated
 from bot.question import Question, QuestionRefused
 from bot.service import Service
+from bot.translate.argos_library import FOLDER
+from retrieval.encoder.projection import PROJECTIONS
 from retrieval.evaluate import Outcome, contains_answer, gold_ranks
 from retrieval.question_files import EvaluationQuestion, QuestionFileError, read_questions
 from retrieval.store import Store
@@ -77,10 +79,20 @@ async def evaluate(
         PolydeskError: the knowledge cannot be indexed.
     """
     questions = read_all(queries, limit)
-    async with Service.open(evaluation_settings(settings, knowledge)) as service:
+    apart = evaluation_settings(settings, knowledge)
+    await asyncio.to_thread(link_installed, settings.data_dir, apart.data_dir)
+    async with Service.open(apart) as service:
         report = await service.ingest((), ingesting)
         evaluation = await ask_all(service, questions, asking)
     return replace(evaluation, failures=tuple(_sentence(failure) for failure in report["failures"]))
+
+
+def link_installed(desk: Path, apart: Path) -> None:
+    """What was installed for the desk serves its evaluation, too."""
+    apart.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in (FOLDER, PROJECTIONS):
+        if (desk / name).is_dir() and not (apart / name).exists():
+            (apart / name).symlink_to((desk / name).resolve(), target_is_directory=True)
 
 
 def _sentence(failure: Mapping[str, Any]) -> str:

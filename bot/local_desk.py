@@ -18,12 +18,15 @@ class LocalDesk:
 
     async def ask(self, text: str, language: str, audiences: Sequence[str]) -> dict[str, Any]:
         self._service.require_knowledge()
-        answer = await self._service.assistant.answer(Question(text, tuple(audiences), language))
+        answer = await self._service.assistant.answer(self._question(text, audiences, language))
         return answer.to_json()
 
     async def search(self, text: str, language: str, audiences: Sequence[str]) -> dict[str, Any]:
         self._service.require_knowledge()
-        return await self._service.explain(Question(text, tuple(audiences), language))
+        return await self._service.explain(self._question(text, audiences, language))
+
+    def _question(self, text: str, audiences: Sequence[str], language: str) -> Question:
+        return Question(text, tuple(audiences), language, instruction=self._service.settings.instruction("web"))
 
     async def ingest(self, roots: Sequence[Path], progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         return await self._service.ingest(tuple(roots), progress)

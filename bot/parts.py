@@ -209,9 +209,9 @@ def open_translation(
     )
 
 
-def claim_judge(settings: Settings, reranker: Reranker) -> Judge | None:
+def claim_judge(reranker: Reranker) -> Judge | None:
     """The reranker, where it can be told to judge what a language model claims and answers with a probability."""
-    return reranker if isinstance(reranker, Guarded) and settings.reranker.template != "none" else None
+    return reranker if isinstance(reranker, Guarded) and reranker.follows_instructions else None
 
 
 def configured_reranker(settings: Settings) -> Reranker:

@@ -161,7 +161,7 @@ class Service:
             if language_model is not None and settings.answer.kind == "generated":
                 generated = Generated(
                     language_model,
-                    Grounding(LateSupport(encoder, store), detector, claim_judge(settings, reranker)),
+                    Grounding(LateSupport(encoder, store), detector, claim_judge(reranker)),
                     seconds=settings.llm.timeout_seconds,
                     context_tokens=settings.llm.context_tokens,
                 )

@@ -59,6 +59,7 @@ async def ask(request: Request) -> Response:
         language=body.language,
         conversation_id=conversation_id(body.conversation_id),
         browser_languages=browser_languages(request),
+        instruction=service.settings.instruction("web"),
     )
     service.require_ready()
     gate: Gate = request.app.state.gate

@@ -50,6 +50,7 @@ async def search(request: Request) -> Response:
         body.language,
         conversation_id(body.conversation_id),
         browser_languages(request),
+        service.settings.instruction("web"),
     )
     return Response(orjson.dumps(await service.explain(question)), media_type="application/json")
 

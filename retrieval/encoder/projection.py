@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 from retrieval.encoder.base import Floats
 from retrieval.errors import ConfigurationError
 
+# The folder of projections fitted for other models than the bundled one, within the data folder.
+PROJECTIONS = "projections"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Affine:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from retrieval.encoder.base import Encoded, Floats
 from retrieval.encoder.pretrained import Task, fingerprint, floats, load_model, prompts
-from retrieval.encoder.projection import Projection, load_projection, plain_projection, unit
+from retrieval.encoder.projection import PROJECTIONS, Projection, load_projection, plain_projection, unit
 from retrieval.errors import ConfigurationError
 
 # Texts a pass. The states of all layers are held until it ends: in Qwen3-Embedding-4B, of 300 tokens each, 1 GB.
@@ -156,7 +156,7 @@ class SentenceTransformersEncoder:
 
     def _find_projection(self, data_dir: Path | None) -> Projection:
         (probe,) = self.states("query", ["probe"])
-        fitted = data_dir / "projections" / f"{self.fingerprint}.npz" if data_dir else None
+        fitted = data_dir / PROJECTIONS / f"{self.fingerprint}.npz" if data_dir else None
         if fitted and fitted.exists():
             return load_projection(fitted)
         width = probe.layers[0].shape[1]

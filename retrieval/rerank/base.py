@@ -60,6 +60,11 @@ class Reranker(ABC):
         """What it is, for an operator."""
         return self.name
 
+    @property
+    def follows_instructions(self) -> bool:
+        """Whether it judges what it is told to, and with a probability (`score`)."""
+        return False
+
     @abstractmethod
     async def _rerank(
         self, question: str, encoded: Encoded, candidates: Sequence[Candidate], instruction: str

@@ -70,6 +70,10 @@ class CrossEncoder(Reranker):
         """Model, device and template."""
         return self._model.description
 
+    @property
+    def follows_instructions(self) -> bool:
+        return self._model.follows_instructions
+
     async def check(self) -> None:
         """The self-test, as of a server.
 

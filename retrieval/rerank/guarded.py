@@ -70,6 +70,10 @@ class Guarded(Reranker):
         return self._breaker.reason
 
     @property
+    def follows_instructions(self) -> bool:
+        return self._primary.follows_instructions
+
+    @property
     def description(self) -> str:
         """What is asked at the moment, for an operator."""
         if self.trouble:
@@ -120,8 +124,8 @@ class Guarded(Reranker):
         """
 
         primary = self._primary
-        if not isinstance(primary, Scorer):
-            raise UpstreamError(f"The reranker {primary.description} gives no probabilities.")
+        if not isinstance(primary, Scorer) or not primary.follows_instructions:
+            raise UpstreamError(f"The reranker {primary.description} cannot be told what to judge.")
 
         async def ask() -> list[float]:
             return await self._within(self._timeout_seconds, lambda: primary.score(query, documents, instruction))

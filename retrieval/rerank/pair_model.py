@@ -31,6 +31,9 @@ class PairModel:
     Args:
         template, passage_tokens, batch, threads: see `CrossEncoder`.
 
+    Attributes:
+        follows_instructions: whether there is a place for one in what the model reads.
+
     Raises:
         ConfigurationError: see `CrossEncoder`.
     """
@@ -43,6 +46,7 @@ class PairModel:
         self._model, self._qwen3 = _load(name, device, template, threads)
         # Plain models take a text and a text; only what is rendered by a template has a place for an instruction.
         self._instructed = "message" in getattr(self._model[0], "modality_config", {})
+        self.follows_instructions = self._qwen3 or self._instructed
         self._tokenizer: Any = self._model.tokenizer
         self._special = _special_tokens(self._tokenizer)
         self._longest = int(min(self._model.max_seq_length or passage_tokens * 2, 1 << 20))

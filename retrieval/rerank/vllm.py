@@ -86,6 +86,12 @@ class VllmReranker(Reranker):
             template = "qwen3" if self._way.templated else "none"
         return f"{self._model} at {self._address}, template {template}"
 
+    @property
+    def follows_instructions(self) -> bool:
+        if self._way is None:
+            return self._template != "none"
+        return self._way.templated or self._way.server.templates
+
     async def check(self) -> None:
         """Finds out anew what the server needs, and has it do the self-test.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import Settings
-from bot.evaluation import evaluate, evaluation_settings
+from bot.evaluation import evaluate, evaluation_settings, link_installed
 from bot.evaluation_result import Evaluation
 from retrieval.question_files import QuestionFileError
 
@@ -102,6 +102,17 @@ async def test_a_broken_question_file_is_named_before_anything_is_indexed(folder
     with pytest.raises(QuestionFileError, match=r"queries\.en\.jsonl:2: text"):
         await evaluate(settings, folder / "knowledge", [path])
     assert not (tmp_path / "data").exists()
+
+
+def test_what_was_installed_for_the_desk_serves_its_evaluation(tmp_path: Path) -> None:
+    desk, apart = tmp_path / "desk", tmp_path / "desk" / "evaluation" / "one"
+    link_installed(desk, apart)
+    assert list(apart.iterdir()) == []
+    (desk / "argos" / "packages").mkdir(parents=True)
+    link_installed(desk, apart)
+    link_installed(desk, apart)
+    assert (apart / "argos" / "packages").is_dir()
+    assert (apart / "argos").resolve() == desk / "argos"
 
 
 def test_each_knowledge_folder_has_an_index_of_its_own(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from bot.config import RerankerSettings, Settings
+from bot.local_desk import LocalDesk
 from bot.question import Question
 from bot.service import Service
 from bot.web.app import create_app
@@ -108,6 +109,25 @@ async def test_each_audience_may_have_its_own_instruction(desk: SmallDesk, serve
         await service.explain(asked("How much goodwill may an agent grant?", ("public", "agents")))
         told = {instruction: "voucher" in document for instruction, _, document in server.prompts}
         assert told == {"For customers": False, "For agents": True}
+
+
+async def test_a_channels_instruction_goes_before_an_audiences(desk: SmallDesk, server: FakeReranker) -> None:
+    settings = with_reranker(
+        desk,
+        base_url=server.base_url,
+        timeout_seconds=30,
+        instructions={"public": "For customers"},
+        channels={"web": "On the page"},
+    )
+    async with Service.open(settings) as service:
+        transport = httpx.ASGITransport(create_app(service, ""))
+        async with httpx.AsyncClient(transport=transport, base_url="http://desk") as http:
+            server.prompts.clear()
+            assert (await http.post("/api/ask", json={"question": QUESTION})).status_code == 200
+        assert {instruction for instruction, _, _ in server.prompts} == {"On the page"}
+        server.prompts.clear()
+        await LocalDesk(service).search(QUESTION, "", ("public",))
+        assert {instruction for instruction, _, _ in server.prompts} == {"On the page"}
 
 
 @pytest.mark.parametrize("missing", ["base_url", "model"])

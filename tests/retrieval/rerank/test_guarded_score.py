@@ -24,6 +24,7 @@ class Plain(Reranker):
 
 class Judging(Plain):
     name = "judging"
+    follows_instructions = True
 
     async def score(self, query: str, documents: Sequence[str], instruction: str = "") -> list[float]:
         if not instruction:
@@ -39,8 +40,14 @@ async def test_the_first_reranker_gives_them() -> None:
     await guarded.close()
 
 
-async def test_one_that_gives_none_says_so() -> None:
-    guarded = Guarded(Plain(), Judging(), timeout_seconds=5)
-    with pytest.raises(UpstreamError, match="gives no probabilities"):
+class Deaf(Judging):
+    name = "deaf"
+    follows_instructions = False
+
+
+@pytest.mark.parametrize("primary", [Plain(), Deaf()])
+async def test_one_that_cannot_judge_says_so(primary: Reranker) -> None:
+    guarded = Guarded(primary, Judging(), timeout_seconds=5)
+    with pytest.raises(UpstreamError, match="cannot be told what to judge"):
         await guarded.score("five", ["five years"], "judge")
     await guarded.close()
