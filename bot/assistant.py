@@ -104,16 +104,19 @@ class Assistant:
         key = self._cache.key(text, question.audiences, language, self._revision(), question.instruction)
         known = self._cache.get(key)
         answered = known is not None and known.status == "answered"
+        degraded: tuple[str, ...] = ()
         if known is None or self._reader.may_follow(text, held.turns, answered):
             yield StatusEvent("search")
             reading = await self._read(text, held, language, question)
+            degraded = reading.degraded
             if reading.rewritten:
                 known = None
         if known is not None:
             total = _milliseconds(started)
             timings |= {"cache": total - timings["language"], "total": total}
-            answer = replace(known, id=new_id(), timings_ms=_rounded(timings))
-            self._metrics.answered(answer.status, language, True, timings, ())
+            # Whether the question was meant so could not be asked.
+            answer = replace(known, id=new_id(), timings_ms=_rounded(timings), degraded=degraded)
+            self._metrics.answered(answer.status, language, True, timings, degraded)
             self._add_turn(question, text, text, answer)
             yield DeltaEvent(answer.text)
             yield AnswerEvent(answer, cached=True)

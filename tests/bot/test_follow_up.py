@@ -15,6 +15,7 @@ import pytest_asyncio
 from bot.answer import Answer
 from bot.config import LLM, Knowledge, Settings
 from bot.config import Conversations as ConversationSettings
+from bot.conversations import NEW, conversation_id
 from bot.question import Question
 from bot.service import Service
 from tests.fakes.llm import FakeLLM, Reply, prompt
@@ -105,11 +106,11 @@ async def service(shop: Settings, tmp_path_factory: pytest.TempPathFactory) -> A
         yield service
 
 
-async def held(service: Service, *questions: str, id: str = "new-conversation") -> Answer:
-    """The answer to the last of some questions asked one after the other; the conversation is forgotten after it."""
+async def held(service: Service, *questions: str) -> Answer:
+    """The answer to the last of some questions asked one after the other, in a conversation of their own."""
+    id = conversation_id(NEW)
     for question in questions:
         answer = await service.assistant.answer(Question(question, conversation_id=id))
-    await asyncio.to_thread(service.assistant._conversations.forget, id)
     return answer
 
 
@@ -163,7 +164,7 @@ async def test_the_topic_lasts_over_further_follow_ups_and_thanks(service: Servi
 async def test_another_conversation_knows_nothing_of_it_nor_does_the_cache(service: Service) -> None:
     first, other = "a-first-conversation", "another-conversation"
     question = SWITZERLAND["de"]
-    await held(service, question, id="a-third-conversation")
+    await held(service, question)
     for asked in (POLAND["de"], question):
         await service.assistant.answer(Question(asked, conversation_id=first))
     explained = await service.explain(Question(question, conversation_id=first))
@@ -174,8 +175,6 @@ async def test_another_conversation_knows_nothing_of_it_nor_does_the_cache(servi
         assert explained["rewritten"] == ""
         answer = await service.assistant.answer(Question(question, conversation_id=conversation))
         assert answer.text == (await service.assistant.answer(Question(question, language="de"))).text
-    await asyncio.to_thread(service.assistant._conversations.forget, first)
-    assert (await service.explain(Question(question, conversation_id=first)))["rewritten"] == ""
 
 
 REWRITTEN = "How much does it cost to send a bike to Switzerland?"
@@ -188,7 +187,6 @@ async def test_a_model_says_the_question_anew(shop: Settings, tmp_path: Path) ->
             await service.assistant.answer(Question(POLAND["en"], conversation_id=id))
             answer = await service.assistant.answer(Question("and to Switzerland?", conversation_id=id))
             explained = await service.explain(Question("and to Switzerland?", conversation_id=id))
-            await asyncio.to_thread(service.assistant._conversations.forget, id)
     assert answer.citations[0].path == "shipping/countries.html"
     assert answer.degraded == ()
     assert "rewrite" in answer.timings_ms
@@ -230,6 +228,19 @@ async def test_a_model_that_fails_or_writes_nonsense_leaves_the_reading_without_
     assert llm.requests
     assert answer.citations[0].path == "shipping/countries.html"
     assert answer.degraded == degraded
+
+
+async def test_a_remembered_answer_says_that_the_model_could_not_be_asked_about_it(
+    shop: Settings, tmp_path: Path
+) -> None:
+    with FakeLLM(Reply(status=500)) as llm:
+        async with opened(shop, tmp_path, llm) as service:
+            alone = await held(service, WEATHER["en"])
+            answer = await held(service, POLAND["en"], WEATHER["en"])
+            again = await held(service, WEATHER["en"])
+    assert llm.requests
+    assert "cache" in answer.timings_ms
+    assert (alone.degraded, answer.degraded, again.degraded) == ((), ("llm",), ())
 
 
 async def test_a_long_clear_question_asks_no_model(shop: Settings, tmp_path: Path) -> None:
