@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 # Letters and digits only: Argos's tokenisers turn "_" into a space, and brackets are often left out or doubled.
-_PLACEHOLDER = re.compile(r"X ?(\d+) ?Z", re.IGNORECASE)
+# So few digits, as a model may write thousands.
+_PLACEHOLDER = re.compile(r"X ?(\d{1,3}) ?Z", re.IGNORECASE)
 _LINK = r"!?\[[^\]\n]*\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)"
 _HARD = (
     r"`+[^`\n]+`+"  # code

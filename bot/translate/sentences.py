@@ -85,7 +85,7 @@ class Sentences:
         """Adds what succeeds to `found`; gives the sentences to be tried again."""
         asked = [ask(sentence) for sentence in sentences]
         wanted = [text for one in asked if one is not None for text in one.texts]
-        got = iter(await self._engine.translate(wanted, source, target) if wanted else ())
+        got = map(_valid, await self._engine.translate(wanted, source, target) if wanted else ())
         left: list[_Sentence] = []
         for sentence, one in zip(sentences, asked, strict=True):
             if one is None:
@@ -165,6 +165,11 @@ def _in_pieces(sentence: _Sentence) -> _Asked | None:
         return "".join(piece + value for piece, value in zip(pieces, values, strict=True))
 
     return _Asked(tuple(pieces[place].strip() for place in spoken), joined)
+
+
+def _valid(text: str) -> str:
+    """The text as Unicode that can be written: a server's JSON may hold half of a surrogate pair."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _spaced_as(piece: str, translation: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from bot.translate.layout import parts
 from bot.translate.protect import Protector
 from bot.translate.sentences import Sentences
 from retrieval.errors import UpstreamError
+from retrieval.languages import base_language
 
 # The knowledge's languages that a question is translated into: the commonest, each with some weight. Every one costs a
 # translation and a search.
@@ -192,14 +194,14 @@ class Translation:
         await self.engine.close()
 
     async def _piece(self, text: str, source: str, target: str, seconds: float) -> Translated:
-        source = source or self._detector.passage(text)
+        source = base_language(source) or self._detector.passage(text)
         if not source:
             return Translated(text)
         return await self.text(text, source, target, seconds=max(seconds, 0.0))
 
     def _sources(self, pieces: Sequence[str], citations: Sequence[Citation]) -> list[str]:
         """The language of each piece: of the passage that its marker leads to, which may stand in a later piece."""
-        languages = {str(citation.n): citation.language for citation in citations}
+        languages = {str(citation.n): base_language(citation.language) for citation in citations}
         found: list[str] = []
         language = ""
         for piece in reversed(pieces):
@@ -210,10 +212,16 @@ class Translation:
 
 
 def targets(counts: Mapping[str, int], language: str) -> list[str]:
-    """The languages that a question in `language` is translated into, those of most passages first."""
-    whole = sum(counts.values())
-    foreign = [code for code in counts if code and code != language and counts[code] >= LEAST_SHARE * whole]
-    return sorted(foreign, key=lambda code: (-counts[code], code))[:MOST_TARGETS]
+    """The languages that a question in `language` is translated into, those of most passages first.
+
+    Args:
+        counts: passages by language; a knowledge file may name it with a region ("pt-BR"), which is the same language.
+    """
+    known: Counter[str] = Counter()
+    for code, count in counts.items():
+        known[base_language(code)] += count
+    foreign = [code for code in known if code and code != language and known[code] >= LEAST_SHARE * known.total()]
+    return sorted(foreign, key=lambda code: (-known[code], code))[:MOST_TARGETS]
 
 
 def _answer(answer: Answer, shown: Sequence[Translated], quotes: Sequence[Translated], source: str) -> Answer:
@@ -229,7 +237,7 @@ def _answer(answer: Answer, shown: Sequence[Translated], quotes: Sequence[Transl
         translated=changed or any(quote.changed for quote in quotes),
         original=Original(answer.text, source) if changed else None,
         citations=citations,
-        degraded=(*answer.degraded, "translation") if lacking else answer.degraded,
+        degraded=tuple(dict.fromkeys((*answer.degraded, "translation"))) if lacking else answer.degraded,
     )
 
 

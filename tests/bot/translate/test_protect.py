@@ -44,7 +44,9 @@ def test_they_are_taken_out_and_put_back_in_another_order() -> None:
     assert restored("x1z Teile hat die Bestellung X0 Z.", ["AB-12", "3"]) == "3 Teile hat die Bestellung AB-12."
 
 
-@pytest.mark.parametrize("translation", ["Nada.", "X0Z y X0Z y X1Z", "X0Z y X2Z", "X0Z, X1Z, X2Z"])
+@pytest.mark.parametrize(
+    "translation", ["Nada.", "X0Z y X0Z y X1Z", "X0Z y X2Z", "X0Z, X1Z, X2Z", f"X0Z X{'1' * 5_000}Z"]
+)
 def test_what_is_lost_doubled_or_invented_is_noticed(translation: str) -> None:
     assert restored(translation, ["AB-12", "3"]) is None
 

@@ -122,6 +122,22 @@ async def test_an_answer_its_quotes_and_its_original(translation: Translation) -
     assert "translation" not in shown.to_json()["citations"][1]
 
 
+async def test_a_region_changes_nothing(translation: Translation) -> None:
+    """As a page says it: <html lang="en-US">."""
+    text = "Shipping is free. [1]"
+    shown = await translation.answer(answer(text, citation(1, "Shipping is free.", "en-US")), "es")
+    assert (shown.text, shown.original) == ("El envío es gratuito. [1]", Original(text, "en"))
+    assert shown.citations[0].translation == "El envío es gratuito."
+    mexican = answer("El envío es gratuito. [1]", citation(1, "El envío es gratuito.", "es-MX"))
+    assert await translation.answer(mexican, "es") == mexican
+
+
+async def test_half_a_surrogate_pair_is_not_shown(detector: LanguageDetector) -> None:
+    translation = scripted(detector, {"Shipping is free.": "El envío es gratuito \ud83d."})
+    found = await translation.text("Shipping is free.", "en", "es")
+    assert found == Translated("El envío es gratuito ?.", changed=True)
+
+
 async def test_a_text_in_the_askers_language_has_only_its_quotes_translated(translation: Translation) -> None:
     given = answer("El envío es gratuito. [1]", citation(1, "Shipping is free.", "en"))
     (shown,) = [event async for event in translation.show(given, (), "es")]
@@ -148,6 +164,7 @@ async def test_a_failure_degrades_and_loses_nothing(detector: LanguageDetector) 
     given = answer("Shipping is free. [1]", citation(1, "Shipping is free.", "en"))
     shown = await translation.answer(given, "es")
     assert (shown.text, shown.translated, shown.degraded) == (given.text, False, ("translation",))
+    assert (await translation.answer(shown, "es")).degraded == ("translation",)  # Said once.
     assert await translation.question("¿Dónde está?", "es", ("public",)) == Phrasings((), degraded=True)
 
 
@@ -184,6 +201,7 @@ async def test_a_question_in_the_knowledges_languages(translation: Translation) 
         ({"es": 100}, []),
         ({"": 100}, []),
         ({}, []),
+        ({"es-MX": 90, "pt-BR": 6, "pt": 6, "en-US": 8}, ["pt"]),
     ],
 )
 def test_targets(counts: dict[str, int], found: list[str]) -> None:
