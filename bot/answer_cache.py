@@ -14,11 +14,7 @@ from bot.question import normalised
 
 @dataclass(frozen=True, slots=True)
 class CacheKey:
-    """All that an answer depends on.
-
-    Attributes:
-        context: of the conversation, as far as the question was read with it; "" where it was not.
-    """
+    """All that an answer depends on."""
 
     question: str
     audiences: tuple[str, ...]
@@ -26,7 +22,6 @@ class CacheKey:
     fingerprint: str
     revision: int
     instruction: str = ""
-    context: str = ""
 
 
 class AnswerCache:
