@@ -6,12 +6,14 @@ import json
 import re
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from cachetools import LRUCache
 from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy.exc import DataError
 
 from bot.question import QuestionRefused
 from bot.tables import conversations, turns
@@ -23,6 +25,8 @@ KNOWN_ID = re.compile(r"[A-Za-z0-9_-]{16,64}\Z")
 _LONGEST_TEXT = 1_000  # characters
 _MOST_HEADINGS = 5
 _LONGEST_HEADING = 200  # characters
+
+log = structlog.get_logger()
 
 
 def conversation_id(wanted: str) -> str:
@@ -65,11 +69,19 @@ class Conversation:
     turns: tuple[Turn, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A conversation in memory, and when it was continued last."""
+
+    conversation: Conversation
+    seen_at: datetime
+
+
 class Conversations:
     """Reads through a small memory and writes in batches, so that no question waits for the database to be written.
 
-    `known`, `remember` and `add` are called from the event loop; `load`, `flush`, `forget` and `forget_old` block, so
-    from a thread.
+    `known`, `remember` and `add` are called from the event loop; `load`, `flush` and `forget_old` block, so from a
+    thread.
 
     Args:
         keep_days: after which a conversation that was not continued is forgotten.
@@ -87,21 +99,23 @@ class Conversations:
         self._keep = timedelta(days=keep_days)
         self._keep_turns = keep_turns
         self._now = now
-        self._known: LRUCache[str, Conversation] = LRUCache(10_000)
-        self._unwritten: dict[str, tuple[Conversation, datetime]] = {}
-        # Of the two dicts, as they are read and changed together; and of the order of writing.
+        self._known: LRUCache[str, _Held] = LRUCache(10_000)
+        # Far more than come between two flushes: it is full only while the database cannot be written.
+        self._unwritten: LRUCache[str, _Held] = LRUCache(10_000)
+        # Of the two, as they are read and changed together; and of the order of writing.
         self._memory, self._writing = threading.Lock(), threading.Lock()
 
     def known(self, id: str) -> Conversation | None:
         """The conversation from memory, None where the database must be asked (`load`)."""
         with self._memory:
-            found = self._known.get(id)
-            return found if found is not None or id not in self._unwritten else self._unwritten[id][0]
+            held = self._known.get(id) or self._unwritten.get(id)
+        # The database does not give it either once it is old.
+        return held.conversation if held is not None and held.seen_at >= self._oldest() else None
 
     def load(self, id: str) -> Conversation:
         """The conversation from the database; an empty one where there is none."""
-        oldest = self._now() - self._keep
-        language = select(conversations.c.language).where(conversations.c.id == id, conversations.c.seen_at >= oldest)
+        recent = conversations.c.seen_at >= self._oldest()
+        language = select(conversations.c.language).where(conversations.c.id == id, recent)
         said = select(turns).where(turns.c.conversation_id == id).order_by(turns.c.number)
         with self._engine.connect() as connection, connection.begin():
             found = connection.execute(language).scalar_one_or_none()
@@ -116,8 +130,7 @@ class Conversations:
     def remember(self, id: str, conversation: Conversation) -> None:
         """Holds the conversation as it is now."""
         with self._memory:
-            self._known[id] = conversation
-            self._unwritten[id] = (conversation, self._now())
+            self._known[id] = self._unwritten[id] = _Held(conversation, self._now())
 
     def add(self, id: str, conversation: Conversation, turn: Turn) -> Conversation:
         """The conversation with one turn more, which is remembered; as many of the oldest go."""
@@ -127,36 +140,55 @@ class Conversations:
         return longer
 
     def flush(self) -> None:
-        """Writes what was remembered since the last time."""
-        with self._writing:
-            with self._memory:
-                unwritten, self._unwritten = self._unwritten, {}
-            if not unwritten:
-                return
-            with self._engine.connect().execution_options(**WRITE) as connection, connection.begin():
-                for id, (conversation, seen_at) in unwritten.items():
-                    _write(connection, id, conversation, seen_at)
+        """Writes what was remembered since the last time.
 
-    def forget(self, id: str) -> None:
-        """Erases all of one conversation, in memory and in the database."""
+        Raises:
+            SQLAlchemyError: nothing could be written; it is written the next time.
+        """
         with self._writing:
             with self._memory:
-                self._known.pop(id, None)
-                self._unwritten.pop(id, None)
-            with self._engine.connect().execution_options(**WRITE) as connection, connection.begin():
-                connection.execute(delete(turns).where(turns.c.conversation_id == id))
-                connection.execute(delete(conversations).where(conversations.c.id == id))
+                unwritten = dict(self._unwritten)
+            self._write_all(unwritten)
+            with self._memory:
+                for id, held in unwritten.items():
+                    # What was remembered anew meanwhile is yet to be written.
+                    if self._unwritten.get(id) is held:
+                        del self._unwritten[id]
 
     def forget_old(self) -> None:
-        """Erases conversations that were not continued for `keep_days`."""
-        old = conversations.c.seen_at < self._now() - self._keep
+        """Erases conversations that were not continued for `keep_days`, in memory and in the database."""
+        oldest = self._oldest()
+        with self._writing:
+            with self._memory:
+                for kept in (self._known, self._unwritten):
+                    for id in [id for id, held in kept.items() if held.seen_at < oldest]:
+                        del kept[id]
+            old = conversations.c.seen_at < oldest
+            said = turns.c.conversation_id.in_(select(conversations.c.id).where(old))
+            with self._engine.connect().execution_options(**WRITE) as connection, connection.begin():
+                connection.execute(delete(turns).where(said))
+                connection.execute(delete(conversations).where(old))
+
+    def _oldest(self) -> datetime:
+        """When a conversation must have been continued at least to be known still."""
+        return self._now() - self._keep
+
+    def _write_all(self, unwritten: Mapping[str, _Held]) -> None:
+        if not unwritten:
+            return
         with self._engine.connect().execution_options(**WRITE) as connection, connection.begin():
-            connection.execute(delete(turns).where(turns.c.conversation_id.in_(select(conversations.c.id).where(old))))
-            connection.execute(delete(conversations).where(old))
+            for id, held in unwritten.items():
+                try:
+                    with connection.begin_nested():
+                        _write(connection, id, held)
+                except (UnicodeError, DataError) as error:
+                    # It would fail again for ever, and keep the others from being written.
+                    log.warning("conversation_not_written", reason=type(error).__name__)
 
 
-def _write(connection: Connection, id: str, conversation: Conversation, seen_at: datetime) -> None:
-    row = {"language": conversation.language, "seen_at": seen_at}
+def _write(connection: Connection, id: str, held: _Held) -> None:
+    conversation = held.conversation
+    row = {"language": conversation.language, "seen_at": held.seen_at}
     if connection.execute(update(conversations).where(conversations.c.id == id).values(row)).rowcount:
         connection.execute(delete(turns).where(turns.c.conversation_id == id))
     else:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from cachetools import LRUCache
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import OperationalError
 
 from bot.conversations import Conversation, Conversations, Turn, conversation_id
 from bot.question import QuestionRefused
@@ -82,18 +84,70 @@ def test_old_conversations_are_forgotten(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("written", [True, False])
-def test_a_conversation_is_erased_everywhere_and_others_stay(engine: Engine, written: bool) -> None:
-    conversations = Conversations(engine, 30, now=lambda: TODAY)
-    other = "another-conversation"
-    for id in (ID, other):
-        conversations.add(id, Conversation("fr"), turn(1))
+def test_memory_forgets_as_the_database_does(engine: Engine, written: bool) -> None:
+    now = TODAY
+    conversations = Conversations(engine, 30, now=lambda: now)
+    conversations.add(ID, Conversation("fr"), turn(1))
     if written:
         conversations.flush()
-    conversations.forget(ID)
-    conversations.flush()
+    now = TODAY + timedelta(days=29)
+    other = "another-conversation"
+    conversations.add(other, Conversation("de"), turn(2))
+    assert conversations.known(ID) == Conversation("fr", (turn(1),))
+    now = TODAY + timedelta(days=31)
     assert conversations.known(ID) is None
+    conversations.forget_old()
+    conversations.flush()
+    assert list(conversations._known) == [other]
+    assert conversations.load(other) == Conversation("de", (turn(2),))
+    now = TODAY
     assert conversations.load(ID) == Conversation()
-    assert conversations.load(other) == Conversation("fr", (turn(1),))
+
+
+def test_what_could_not_be_written_is_written_the_next_time(engine: Engine) -> None:
+    conversations = Conversations(engine, 30, now=lambda: TODAY)
+    first = conversations.add(ID, Conversation("fr"), turn(1))
+    conversations.add("another-conversation", Conversation("de"), turn(2))
+    with engine.connect() as other:
+        other.exec_driver_sql("PRAGMA query_only = ON")
+    with pytest.raises(OperationalError):
+        conversations.flush()
+    # Meanwhile the conversation goes on; what is older must not take its place.
+    conversations.add(ID, first, turn(3))
+    with engine.connect() as other:
+        other.exec_driver_sql("PRAGMA query_only = OFF")
+    conversations.flush()
+    assert conversations.load(ID) == Conversation("fr", (turn(1), turn(3)))
+    assert conversations.load("another-conversation") == Conversation("de", (turn(2),))
+
+
+def test_what_is_remembered_while_the_rest_is_written_is_written_after_it(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversations = Conversations(engine, 30, now=lambda: TODAY)
+    first = conversations.add(ID, Conversation("fr"), turn(1))
+    write_all = conversations._write_all
+
+    def meanwhile(unwritten: Mapping[str, Any]) -> None:
+        write_all(unwritten)
+        conversations.add(ID, first, turn(2))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(conversations, "_write_all", meanwhile)
+        conversations.flush()
+    conversations.flush()
+    assert conversations.load(ID) == Conversation("fr", (turn(1), turn(2)))
+
+
+def test_a_conversation_that_no_database_takes_keeps_no_other_from_being_written(engine: Engine) -> None:
+    conversations = Conversations(engine, 30, now=lambda: TODAY)
+    conversations.add(ID, Conversation("fr"), Turn("half an emoji: \ud83d", "topic"))
+    conversations.add("another-conversation", Conversation("de"), turn(2))
+    conversations.flush()
+    assert conversations.load("another-conversation") == Conversation("de", (turn(2),))
+    assert conversations.load(ID) == Conversation()
+    conversations.flush()
+    assert not conversations._unwritten
 
 
 def test_what_is_not_written_yet_is_not_lost_when_memory_is_short(engine: Engine) -> None:
