@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Decimal
 from functools import lru_cache
 
-_FRACTION = re.compile(r"(\d*)[ \u00a0]?([¼½¾⅓⅔⅛⅜⅝⅞])")
+_FRACTION = re.compile(r"(\d{0,6})[ \u00a0]?([¼½¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
 # "8 1/2"; a fraction without a whole number before it could be a date.
-_WRITTEN_FRACTION = re.compile(r"(?<![\d.,/])(\d+)[ \u00a0]([1-7])[⁄/]([2348])(?![\d/])")
+_WRITTEN_FRACTION = re.compile(r"(?<![\d.,/])(\d{1,6})[ \u00a0]([1-7])[⁄/]([2348])(?![\d/])")
 _ARABIC_COMMA = re.compile(r"(?<=\d)،(?=\d)")
-_PARTS = {"¼": ".25", "½": ".5", "¾": ".75", "⅓": ".33", "⅔": ".67", "⅛": ".125", "⅜": ".375", "⅝": ".625", "⅞": ".875"}
+_PARTS = {"¼": ".25", "½": ".5", "¾": ".75", "⅓": ".33", "⅔": ".67", "⅕": ".2", "⅖": ".4", "⅗": ".6", "⅘": ".8",
+          "⅙": ".17", "⅚": ".83", "⅛": ".125", "⅜": ".375", "⅝": ".625", "⅞": ".875"}  # fmt: skip
 _TRANSLATED = str.maketrans(
     dict.fromkeys("\u00ad\u200b\u200c\u200d\u200e\u200f\ufeff\u0640", "")
     | dict.fromkeys("‐‑‒–—−～〜", "-")
@@ -37,4 +39,7 @@ def normal(text: str) -> str:
 
 def _decimal(match: re.Match[str]) -> str:
     whole, numerator, denominator = (int(part) for part in match.groups())
-    return f"{whole + numerator / denominator:.3g}" if numerator < denominator else match[0]
+    if numerator >= denominator:
+        return match[0]
+    # As in `_PARTS`: thirds to two places, all others exactly.
+    return str(whole + round(Decimal(numerator) / denominator, 2 if denominator == 3 else 3).normalize())

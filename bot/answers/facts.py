@@ -22,11 +22,16 @@ from retrieval.passages import Passage
 Lacking = Literal["link", "code", "number", "date", "unit"]
 
 _LINK = re.compile(
-    r"(?:[A-Za-z][A-Za-z0-9+.-]*://|(?i:www\.|mailto:|tel:))[^\s<>()\[\]\"'“”«»、，。]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\]\(\s*([^\s)]+)"
+    r"(?:[A-Za-z][A-Za-z0-9+.-]*://|(?i:www\.|mailto:|tel:))[^\s<>()\[\]\"'“”«»、，。]+|[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+|\]\(\s*([^\s)]+)"
     # The full stop between two sentences without a space is no address's.
     r"|(?<![\w.@/-])(?:[A-Za-z0-9][A-Za-z0-9-]+\.)+(?:[a-z]{2,}|[A-Z]{2,})(?![a-zA-Z])(?:/[^\s<>()\[\]\"'“”«»、，。]*)?",
 )
 _PHONE = re.compile(r"(?<![\w.,])(?:\+|00|0|\()\d[\d\s()/.-]{5,}\d(?!\w)")
+# What stands between the digits of a telephone number; what goes on with one stands in the same line.
+_BETWEEN = r"[\s()/.-]{0,3}"
+_NEARBY = r"[ \u00a0()/.-]"
+# A letter that goes on with an address. Scripts that put no space between words may touch one.
+_GOING_ON = r"[^\W\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 _FORMATTING = re.compile(r"<(?:a|img|script|iframe|form|input|meta|object|embed|svg)\b", re.IGNORECASE)
 
 
@@ -93,18 +98,32 @@ def _links_stand(claim: str, passages: Sequence[Passage]) -> bool:
     if not links and not phones:
         return True
     known = [_known(passage) for passage in passages]
-    return all(any(_address(link) in text for text, _ in known) for link in links) and all(
-        any(phone in digits for _, digits in known) for phone in phones
+    return all(any(_as_address(_address(link)).search(text) for text, _ in known) for link in links) and all(
+        any(_as_phone(phone).search(text) for _, text in known) for phone in phones
     )
 
 
 @lru_cache(maxsize=1024)
 def _known(passage: Passage) -> tuple[str, str]:
-    """A passage's text and addresses as they are compared, and its digits with nothing between them."""
-    text = plain(f"{_evidence(passage)}\n{passage.link}\n{passage.url}")
-    return text, re.sub(r"[\s()/.+-]", "", normal(text))
+    """A passage's text and addresses as addresses are compared, and as telephone numbers are."""
+    text = f"{_evidence(passage)}\n{passage.link}\n{passage.url}"
+    return plain(text), normal(text)
+
+
+def _as_address(bare: str) -> re.Pattern[str]:
+    """The address from its first letter to its last, no part of a longer one; a link's host may stand for itself."""
+    is_host = not re.search(r"[/@?#:]", bare)
+    following = _GOING_ON if bare.isascii() else r"\w"
+    ends = rf"(?!{following}|-|[.:@%+~{'' if is_host else '/?&='}]+{following})"
+    return re.compile(rf"(?<!{_GOING_ON})(?<![.@%+-])(?<![^/]/)(?:www\.)?{re.escape(bare)}{ends}")
+
+
+def _as_phone(digits: str) -> re.Pattern[str]:
+    """The number from its first digit to its last, whatever stands between them; "+49 (0)30 …" holds 030 …, too."""
+    begins = rf"(?:[+(]|(?<!\d)(?<!\d{_NEARBY}))"
+    return re.compile(rf"{begins}{_BETWEEN.join(digits)}(?!{_NEARBY}{{0,3}}(?!24/7)\d)")
 
 
 def _address(link: str) -> str:
-    bare = re.sub(r"^(?:https?://|mailto:|tel:)(?:www\.)?", "", plain(link))
+    bare = re.sub(r"^(?:https?://|mailto:|tel:)?(?:www\.)?", "", plain(link))
     return bare.rstrip(".,;:!?…)/") or bare

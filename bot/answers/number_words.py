@@ -97,7 +97,7 @@ HAN_NUMERALS = "〇零一二三四五六七八九两兩十百千万萬亿億"
 _KOREAN = re.compile(
     r"(?<![가-힣])(?:(?P<native>(?:스물|서른|마흔|쉰|열)?(?:한|두|세|네|다섯|여섯|일곱|여덟|아홉)?)"
     r"(?=\s?(?:개|명|시간|달|번|가지|살|대|곳|주|배|장|사람))"
-    r"|(?P<sino>[일이삼사오육칠팔구십백천]{2,}|[삼오육칠팔십](?=\s))"
+    r"|(?P<sino>[일이삼사오육칠팔구십백천]{2,20}|[삼오육칠팔십](?=\s))"
     r"(?=\s?(?:일|개월|년|주|시간|분|초|원|유로|달러|퍼센트|%|개|명|킬로|영업일)))"
 )
 _KOREAN_NATIVE = {"한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10,
@@ -239,7 +239,10 @@ def _korean(text: str) -> Iterator[tuple[int, int, Decimal]]:
 def han_value(numerals: str) -> int:
     """The number that Chinese numerals write, by place (二十五) or digit by digit (二〇二五)."""
     if not any(one in _HAN_SMALL or one in HAN_SCALES for one in numerals):
-        return int("".join(str(_HAN_DIGITS[one]) for one in numerals) or 0)
+        value = 0
+        for one in numerals:
+            value = value * 10 + _HAN_DIGITS[one]
+        return value
     total = section = digit = 0
     for one in numerals:
         if one in _HAN_DIGITS:

@@ -36,14 +36,16 @@ _CLOCK = re.compile(
 )
 _ROMAN = re.compile(r"(?<![A-Za-z])[IVXL]{1,7}(?![A-Za-z])")
 _DECADE = re.compile(r"(?<!\d)(1[89]|20)(\d0)(?:'?s|er|年代|-[а-я]+)")
-_HAN_NUMBER = re.compile(rf"[{HAN_NUMERALS}]+")
-_SCALED = re.compile(r"(?<![A-Za-z\d])(\d+(?:[.,]\d+)*)\s?([十百千万萬亿億兆만억]+|천)(?![克米瓦卡])")
+# No number is longer.
+_HAN_NUMBER = re.compile(rf"[{HAN_NUMERALS}]{{1,40}}")
+_SCALED = re.compile(r"(?<![A-Za-z\d])(\d+(?:[.,]\d+)*)\s?([十百千万萬亿億兆만억]{1,6}|천)(?![克米瓦卡])")
 # A single Chinese numeral counts only where something to be counted follows.
 _COUNTERS = (
     "个個天年周週小名位家欧歐美英公件台辆輛张張条條项項部级級倍枚次种種岁歳歲台本冊人か箇ヶケつ時秒点點步段节節页頁"
 )
 _NUMERAL_WORDS = frozenset({"千万", "万一", "十分", "万万"})
 _SCALE_GAP = re.compile(r"[\s\u00a0-]*(?:de\s)?([^\W\d_]+)\.?")
+_LARGEST_SCALE = 10**15
 _HINDI_GAP = re.compile(r"\s*([\u0900-\u097f]+)")
 
 
@@ -266,7 +268,8 @@ def _add(
 ) -> None:
     """Notes a number, multiplied by the words that follow it ("1.2 million", "दो लाख")."""
     factor, at = 1, end
-    while (match := (_HINDI_GAP if language == "hi" else _SCALE_GAP).match(found.text, at)) is not None:
+    gap = _HINDI_GAP if language == "hi" else _SCALE_GAP
+    while factor < _LARGEST_SCALE and (match := gap.match(found.text, at)) is not None:
         scale = scales(language).get(match[1].casefold())
         if scale is None:
             break

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from bot.answers.facts import lacking
 from retrieval.passages import Passage
@@ -125,3 +127,86 @@ def test_the_facts_of_all_cited_passages_count_together() -> None:
 def test_what_editors_ask_is_no_evidence() -> None:
     hinted = Passage("a.md", "T", "", "", ("T",), "Ask us.", "public", "en", hints="Can I return it after 60 days?")
     assert lacking("You can return it after 60 days.", "en", [hinted]) == "number"
+
+
+LINKS = (
+    "See https://shop.example.com/help-center/refunds#costs or https://www.bikes.example/faq?page=2, write to "
+    "first+support@example.com, or call 030 / 123 45 67 24/7, abroad +49 (0)40 7654321.\n2026: 查看news.example吧。"
+)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "See https://shop.example.co.",
+        "See https://ample.com.",
+        "See op.example.",
+        "See example.com.",
+        "See https://shop.example.com/help-center/ref",
+        "See https://shop.example.com/help-center",
+        "See https://shop.example.com/refunds",
+        "See https://shop.example.com/help-center/refunds/all",
+        "See https://shop.example.com@evil.example/help-center/refunds",
+        "See https://bikes.example/faq",
+        "See https://bikes.example/faq?page=21",
+        "Write to rt@example.com.",
+        "Write to support@example.com.",
+        "Write to first+support@example.co.",
+        "Call 030 123 45 6.",
+        "Call 030 12345.",
+        "Call 030 123 45 678.",
+        "Call +49 40 765432.",
+    ],
+)
+def test_a_part_of_an_address_or_a_longer_one_is_another(claim: str) -> None:
+    assert lacking(claim, "en", [passage(LINKS)]) == "link"
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "See https://shop.example.com/help-center/refunds#costs.",
+        "See https://shop.example.com/help-center/refunds/.",
+        "See [here](http://shop.example.com/help-center/refunds)!",
+        "See shop.example.com.",
+        "See https://www.shop.example.com/",
+        "See www.bikes.example or bikes.example/faq?page=2.",
+        "See news.example.",
+        "Write to First+Support@example.com.",
+        "Call 030 1234567.",
+        "Call (030) 123-4567.",
+        "Call 040 7654321.",
+    ],
+)
+def test_an_address_stands_however_it_is_written(claim: str) -> None:
+    assert lacking(claim, "en", [passage(LINKS)]) is None
+
+
+@pytest.mark.parametrize(
+    ("claim", "text", "reason"),
+    [
+        ("1234 1/2 sacks", "1234½ sacks", None),
+        ("8 1/3 hours", "8⅓ hours", None),
+        ("8 1/8 hours", "8⅛ hours", None),
+        ("1231 1/2 sacks", "1234 1/2 sacks", "number"),
+        ("100 1/2 sacks", "100 sacks", "number"),
+        ("8⅕ hours", "8.2 hours", None),
+        ("8⅕ hours", "81/5 hours", "number"),
+    ],
+)
+def test_a_fraction_is_read_exactly(claim: str, text: str, reason: str | None) -> None:
+    assert lacking(claim, "en", [passage(text)]) == reason
+
+
+FACTS = st.text(st.sampled_from("0123456789٣½⅓/.,:'()+-@ \n%€h年月日十百千万亿二〇兆日삼백천 IVXaemilond"), max_size=60)
+
+
+@given(st.one_of(st.text(), FACTS), st.one_of(st.text(), FACTS), st.sampled_from(["en", "de", "zh", "ja", "ko", "hi"]))
+@example("9" * 310 + " 1/2", "1" * 310 + "½", "en")
+@example("二" * 5_000, "十" * 5_000, "zh")
+@example("이" * 5_000 + " 일", "1" + "兆" * 5_000, "ko")
+@example("9" * 5_000 + "兆" * 1_000, "9" * 5_000, "zh")
+@example("1" + " trillion" * 1_000, "1", "en")
+@example("https://" + "a." * 5_000, "+" + "1 " * 5_000, "en")
+def test_any_text_can_be_checked(claim: str, text: str, language: str) -> None:
+    assert lacking(claim, language, [passage(text, language)]) in (None, "link", "code", "number", "date", "unit")
