@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 
 from bot.answers.calendar_words import CalendarWords, calendar_words, han_days
+from bot.answers.digits import read_digits, read_roman
 from bot.answers.fact_text import normal
 from bot.answers.number_words import HAN_NUMERALS, HAN_SCALES, han_value, scales, spelled
 from bot.answers.units_of_measure import unit_at
 
-# Languages that write "1,5" for one and a half.
-_COMMA_DECIMAL = frozenset(
-    "de es fr it pt nl ru uk pl cs sk sl hr sr bg ro hu tr sv da no fi el ca gl et lv lt vi id is kk be".split()  # noqa: SIM905
-)
 _NUMBER = re.compile(r"(?<![A-Za-z\d])\d+(?:[.,']\d+)*(?!\d)")
 _SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f\u2009]\d{3})+(?![\d])")
-_GROUPS = {mark: re.compile(rf"\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+|\d{{1,3}}(?:{re.escape(mark)}\d{{2}})+"
-                            rf"{re.escape(mark)}\d{{3}}") for mark in ".,'"}  # fmt: skip
 _ISO_DATE = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _NUMERIC_DATE = re.compile(r"(?<![\d.,])(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})?(?!\d)")
 _HAN_DATE = re.compile(
@@ -141,7 +135,7 @@ def _generous(found: _Found) -> None:
         hour = int(match[1] or match[2])
         found.numbers.append(Quantity(frozenset({Decimal(hour % 12 + 12)})))
     for match in _ROMAN.finditer(found.text):
-        found.numbers.append(Quantity(frozenset({Decimal(_roman(match[0]))})))
+        found.numbers.append(Quantity(frozenset({Decimal(read_roman(match[0]))})))
     for match in _DECADE.finditer(found.text):
         # The 1990s are the nineties of the 20th century.
         found.numbers += [Quantity(frozenset({Decimal(int(match[1]) + 1)})), Quantity(frozenset({Decimal(match[2])}))]
@@ -225,7 +219,7 @@ def _times(found: _Found, generous: bool) -> None:
 def _chinese(found: _Found, generous: bool) -> None:
     for match in list(_SCALED.finditer(found.text)):
         values = set()
-        for value in _read(match[1], "zh"):
+        for value in read_digits(match[1], "zh"):
             for scale in match[2].replace("천", "千"):
                 value *= HAN_SCALES.get(scale, {"十": 10, "百": 100, "千": 1000}.get(scale, 1))
             values.add(value)
@@ -259,7 +253,7 @@ def _digits(found: _Found, language: str, generous: bool, marks: str) -> None:
         if not generous:
             found.blank(match.start(), match.end())
     for match in _NUMBER.finditer(found.text):
-        values = frozenset(_read(match[0], marks))
+        values = frozenset(read_digits(match[0], marks))
         _add(found, values, match.start(), match.end(), language, generous)
 
 
@@ -280,39 +274,3 @@ def _add(
         if not generous:
             return
     found.numbers.append(Quantity(values, unit_at(found.text, start, end), worded))
-
-
-def _read(digits: str, language: str) -> Iterator[Decimal]:
-    """What a run of digits and marks may mean; in a known language only what it means there."""
-    marks = [mark for mark in ".,'" if mark in digits]
-    if not marks:
-        yield Decimal(digits)
-        return
-    if len(marks) == 2:
-        first, last = sorted(marks, key=digits.index)
-        whole, _, fraction = digits.rpartition(last)
-        if last not in whole and _GROUPS[first].fullmatch(whole):
-            yield Decimal(f"{whole.replace(first, '')}.{fraction}")
-            return
-    elif len(marks) == 1:
-        (mark,) = marks
-        grouped = bool(_GROUPS[mark].fullmatch(digits))
-        single = digits.count(mark) == 1 and mark != "'"
-        decimal_mark = "" if not language else "," if language in _COMMA_DECIMAL else "."
-        # Three digits after the mark: a thousand where the language writes its thousands so.
-        if grouped and (decimal_mark != mark or not single):
-            yield Decimal(digits.replace(mark, ""))
-        if single and not (grouped and decimal_mark and decimal_mark != mark):
-            yield Decimal(digits.replace(mark, "."))
-        if grouped or single:
-            return
-    # A version, a list such as "1,2,3": each part for itself.
-    for part in re.findall(r"\d+", digits):
-        yield Decimal(part)
-
-
-def _roman(numeral: str) -> int:
-    values = [{"I": 1, "V": 5, "X": 10, "L": 50}[letter] for letter in numeral]
-    return sum(
-        -value if value < following else value for value, following in zip(values, [*values[1:], 0], strict=True)
-    )
