@@ -56,6 +56,7 @@ class CircuitBreaker:
         self._failures = 0
         self._under_way: set[asyncio.Task[object]] = set()
         self._probing: asyncio.Task[None] | None = None
+        self._suspecting: asyncio.Task[None] | None = None
 
     def check(self) -> None:
         """Raises UpstreamError unless calls go through: for callers that cannot hand over their work, as streams."""
@@ -100,6 +101,11 @@ class CircuitBreaker:
         if isinstance(error, UpstreamTimeout) or self._failures >= self._limit:
             self.open(str(error))
 
+    def suspect(self) -> None:
+        """A call was late for which the service may not be to blame: a probe beside the calls finds out."""
+        if self.state == "closed" and self._suspecting is None:
+            self._suspecting = asyncio.create_task(self._open_unless_answered())
+
     def open(self, reason: str) -> None:
         """Lets no more calls through until a probe succeeds."""
         if self.state != "closed":
@@ -112,9 +118,18 @@ class CircuitBreaker:
 
     async def close(self) -> None:
         """Stops probing."""
-        if self._probing is not None:
-            self._probing.cancel()
-            await asyncio.gather(self._probing, return_exceptions=True)
+        tasks = [task for task in (self._probing, self._suspecting) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _open_unless_answered(self) -> None:
+        try:
+            await self._probe()
+        except UpstreamError as error:
+            self.open(str(error))
+        finally:
+            self._suspecting = None
 
     async def _probe_until_closed(self) -> None:
         while True:
