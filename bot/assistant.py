@@ -19,9 +19,14 @@ from bot.follow_up import Reader, Reading
 from bot.metrics import Metrics
 from bot.phrases import Phrases
 from bot.question import Question, checked_language, checked_text
+from bot.translate.question import QuestionTranslation
 from bot.translate.translation import Translation
 from retrieval.languages import LanguageDetector, base_language
 from retrieval.search import Search, SearchResult
+
+# Seconds after a question came in which its answer is there; translation has what all else leaves of them, as it only
+# adds to an answer.
+ANSWER_SECONDS = 4.5
 
 
 class Assistant:
@@ -107,7 +112,7 @@ class Assistant:
         degraded: tuple[str, ...] = ()
         if known is None or self._reader.may_follow(text, held.turns, answered):
             yield StatusEvent("search")
-            reading = await self._read(text, held, language, question)
+            reading = await self._read(text, held, language, question, started)
             degraded = reading.degraded
             if reading.rewritten:
                 known = None
@@ -142,7 +147,8 @@ class Assistant:
         pieces = () if written.shown else written.pieces or (answer.text,)
         if self._translation is not None and self._translation.answers:
             translating = time.perf_counter()
-            async with aclosing(self._translation.show(answer, pieces, language)) as shown:
+            showing = self._translation.show(answer, pieces, language, _left(started))
+            async with aclosing(showing) as shown:
                 async for part in shown:
                     if isinstance(part, Answer):
                         answer = part
@@ -167,20 +173,24 @@ class Assistant:
         Raises:
             QuestionRefused: when it is empty, too long, or not text.
         """
+        started = time.perf_counter()
         text = self.check(question)
         held = await self._held(question)
         language = self._language(text, question, held)
-        return language, await self._read(text, held, language, question)
+        return language, await self._read(text, held, language, question, started)
 
-    async def _read(self, text: str, held: Conversation, language: str, question: Question) -> Reading:
+    async def _read(self, text: str, held: Conversation, language: str, question: Question, started: float) -> Reading:
         """The question as it is understood, with what it finds of what the asker may see."""
+        translation: QuestionTranslation | None = None
+        if self._translation is not None and self._translation.questions:
+            translation = QuestionTranslation(self._translation, language, question.audiences, lambda: _left(started))
 
         async def find(text: str) -> SearchResult:
-            if self._translation is None or not self._translation.questions:
+            if translation is None:
                 return await self._search.find(text, question.audiences, language, question.instruction)
-            started = time.perf_counter()
-            said = await self._translation.question(text, language, question.audiences)
-            translating = {"translate": _milliseconds(started)}
+            begun = time.perf_counter()
+            said = await translation.phrasings(text)
+            translating = {"translate": _milliseconds(begun)}
             result = await self._search.find(text, question.audiences, language, question.instruction, said.texts)
             degraded = (*result.degraded, "translation") if said.degraded else result.degraded
             return replace(result, timings_ms=result.timings_ms | translating, degraded=degraded)
@@ -241,6 +251,10 @@ class Assistant:
         headings = tuple(" › ".join(citation.heading) for citation in answer.citations)
         turn = Turn(text, topic if answer.status == "answered" else before, headings)
         self._conversations.add(id, held, turn)
+
+
+def _left(started: float) -> float:
+    return max(0.0, started + ANSWER_SECONDS - time.perf_counter())
 
 
 def _milliseconds(since: float) -> float:

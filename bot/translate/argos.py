@@ -17,7 +17,7 @@ import structlog
 from bot.translate.argos_library import require_argos
 from bot.translate.argos_models import Models
 from bot.translate.argos_packages import installed, packages_folder
-from bot.translate.base import Pair
+from bot.translate.base import Pair, seconds_until
 from retrieval.errors import UpstreamError
 
 log = structlog.get_logger()
@@ -33,6 +33,11 @@ class _Job:
     target: str
     until: float
     result: Future[list[str]] = field(default_factory=Future)
+    left: threading.Event = field(default_factory=threading.Event)
+
+    def wanted(self) -> bool:
+        """Whether somebody still waits for it."""
+        return not self.left.is_set() and time.monotonic() <= self.until
 
 
 class Argos:
@@ -68,27 +73,37 @@ class Argos:
         """
         await asyncio.shield(asyncio.wrap_future(self._ready))
 
-    async def translate(self, texts: Sequence[str], source: str, target: str) -> list[str]:
+    @property
+    def trouble(self) -> str:
+        return "" if self._ready.done() else "Argos Translate is loading its packages."
+
+    async def translate(
+        self, texts: Sequence[str], source: str, target: str, *, until: float | None = None
+    ) -> list[str]:
         if not texts:
             return []
         if self._closed:
             raise UpstreamError("Argos Translate is closed.")
-        job = _Job(tuple(texts), source, target, time.monotonic() + self._timeout)
+        seconds = seconds_until(until, self._timeout)
+        job = _Job(tuple(texts), source, target, time.monotonic() + seconds)
         try:
             self._jobs.put_nowait(job)
         except queue.Full as error:
             raise UpstreamError("Argos Translate has more to do than it can.") from error
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(seconds):
                 # A caller that goes away cancels its job, and the worker passes over it.
                 return await asyncio.wrap_future(job.result)
         except TimeoutError as error:
             raise UpstreamError("Argos Translate took too long.") from error
+        finally:
+            # One that is under way ends with its batch.
+            job.left.set()
 
     async def pairs(self) -> frozenset[Pair]:
         return self._pairs
 
-    async def can(self, source: str, target: str) -> bool:
+    async def can(self, source: str, target: str, *, until: float | None = None) -> bool:
         return (source, target) in self._pairs
 
     async def close(self) -> None:
@@ -112,11 +127,11 @@ class Argos:
             self._ready.set_result(None)
         while (job := self._jobs.get()) is not None:
             # Who asked has gone away, or will have before the first sentence is done.
-            if time.monotonic() > job.until or not job.result.set_running_or_notify_cancel():
+            if not job.wanted() or not job.result.set_running_or_notify_cancel():
                 job.result.cancel()
                 continue
             try:
-                job.result.set_result(self._models.translate(job.texts, job.source, job.target, job.until))
+                job.result.set_result(self._models.translate(job.texts, job.source, job.target, job.wanted))
             except UpstreamError as error:
                 job.result.set_exception(error)
         self._models.close()

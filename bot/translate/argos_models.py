@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,10 +16,18 @@ PIVOT = "en"
 # Argos's own choices, but for the batch: its 32 tokens are about one sentence, which leaves the processor idle.
 BEAM = 4
 LENGTH_PENALTY = 0.2
-BATCH_TOKENS = 1_024
+# A batch cannot be broken off, so it is what somebody else waits for at most, and may take a second.
+BATCH_TOKENS = 256
+# A sentence seldom has fifty tokens. What is longer is none, is translated badly, and holds all others up.
+LONGEST_TOKENS = 200
 # A model that repeats itself goes on to its greatest length; no honest translation is so much longer than its source.
-_GROWTH, _HEADROOM = 3, 24
-_SENTENCES = 32
+_GROWTH, _HEADROOM = 2, 24
+# All that the tokenisers' and CTranslate2's code was seen to raise on broken packages and odd texts, or may; the one
+# thread that translates must outlive it. Tokenisers are loaded with their first sentence.
+FAILURES = (
+    OSError, RuntimeError, ValueError, AttributeError, LookupError, TypeError, ArithmeticError, AssertionError,
+    ImportError, MemoryError,
+)  # fmt: skip
 
 
 class Model:
@@ -32,7 +38,7 @@ class Model:
         data_dir: where Argos's library may write, see `argos_at`.
 
     Raises:
-        OSError, RuntimeError, ValueError, AttributeError: the package is broken.
+        FAILURES: the package is broken.
     """
 
     def __init__(self, folder: Path, threads: int, data_dir: Path) -> None:
@@ -47,12 +53,15 @@ class Model:
             str(folder / "model"), device="cpu", inter_threads=1, intra_threads=threads, compute_type="auto"
         )
 
-    def translate(self, texts: Sequence[str]) -> list[str]:
+    def tokens(self, text: str) -> list[str]:
+        """A text as the model reads it."""
+        return list(self._tokenizer.encode(text))
+
+    def translate(self, tokens: Sequence[list[str]]) -> list[str]:
         """As Argos does it for one text, for many at once."""
-        tokens = [self._tokenizer.encode(text) for text in texts]
         longest = max(map(len, tokens), default=0)
         results = self._model.translate_batch(
-            tokens,
+            list(tokens),
             target_prefix=[[self._prefix]] * len(tokens) if self._prefix else None,
             replace_unknowns=True,
             max_batch_size=BATCH_TOKENS,
@@ -109,31 +118,27 @@ class Models:
         failure: UpstreamError | None = None
         for pair in list(self._packages)[: self._most]:
             try:
-                self._batch(pair, ["."], math.inf)
+                self._translated(pair, ["."], lambda: True)
             except UpstreamError as error:
                 failure = error
         if failure is not None:
             raise failure
 
-    def translate(self, texts: Sequence[str], source: str, target: str, until: float) -> list[str]:
-        """One translation for each text.
+    def translate(self, texts: Sequence[str], source: str, target: str, wanted: Callable[[], bool]) -> list[str]:
+        """One translation for each text, "" for one of more than `LONGEST_TOKENS`.
 
         Args:
-            until: `time.monotonic()` after which nobody waits any more; looked at between batches.
+            wanted: whether anybody still waits; asked before each batch.
 
         Raises:
-            UpstreamError: no package leads there, one is broken, or the time was up.
+            UpstreamError: no package leads there, one is broken, or nobody waits any more.
         """
         route = self.route(source, target)
         if not route:
             raise UpstreamError(f"Argos Translate has no package that leads from {source} to {target}.")
         found = list(texts)
         for pair in route:
-            found = [
-                text
-                for start in range(0, len(found), _SENTENCES)
-                for text in self._batch(pair, found[start : start + _SENTENCES], until)
-            ]
+            found = self._translated(pair, found, wanted)
         return found
 
     def close(self) -> None:
@@ -141,23 +146,28 @@ class Models:
         while self._loaded:
             self._loaded.popitem()[1].close()
 
-    def _batch(self, pair: Pair, texts: list[str], until: float) -> list[str]:
-        if time.monotonic() > until:
-            raise UpstreamError("Argos Translate took too long.")
+    def _translated(self, pair: Pair, texts: Sequence[str], wanted: Callable[[], bool]) -> list[str]:
+        found = [""] * len(texts)
+        _go_on(wanted)
         model = self._model(pair)
         try:
-            return model.translate(texts)
-        except (RuntimeError, ValueError) as error:
+            tokens = [model.tokens(text) for text in texts]
+            for batch in batches([len(each) for each in tokens]):
+                _go_on(wanted)
+                for place, text in zip(batch, model.translate([tokens[place] for place in batch]), strict=True):
+                    found[place] = text
+        except FAILURES as error:
             raise self._broken(pair, error) from error
+        return found
 
     def _model(self, pair: Pair) -> Model:
         model = self._loaded.pop(pair, None)
         if model is None:
-            while len(self._loaded) >= self._most:
-                self._loaded.popitem(last=False)[1].close()
             try:
+                while len(self._loaded) >= self._most:
+                    self._loaded.popitem(last=False)[1].close()
                 model = Model(self._packages[pair].folder, self._threads, self._data_dir)
-            except (OSError, RuntimeError, ValueError, AttributeError) as error:
+            except FAILURES as error:
                 raise self._broken(pair, error) from error
         self._loaded[pair] = model
         return model
@@ -167,15 +177,40 @@ class Models:
         return UpstreamError(f"The Argos package {pair[0]}-{pair[1]} in {folder} does not work: {error}.")
 
 
+def batches(lengths: Sequence[int]) -> list[list[int]]:
+    """The places of texts to be translated together: of like length, as the longest sets the work for all of a batch.
+
+    Args:
+        lengths: in tokens; texts without any, and those of more than `LONGEST_TOKENS`, are left out.
+    """
+    found: list[list[int]] = []
+    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
+        length = lengths[place]
+        if not 0 < length <= LONGEST_TOKENS:
+            continue
+        if not found or (len(found[-1]) + 1) * length > BATCH_TOKENS:
+            found.append([])
+        found[-1].append(place)
+    return found
+
+
+def _go_on(wanted: Callable[[], bool]) -> None:
+    if not wanted():
+        raise UpstreamError("Argos Translate took too long.")
+
+
 def prover(data_dir: Path) -> Callable[[Path], None]:
     """What tells a package that works from one that does not: it is loaded and translates a sentence."""
 
     def prove(folder: Path) -> None:
-        model = Model(folder, 1, data_dir)
         try:
-            if not model.translate(["Hello."]):
-                raise ValueError("it gives nothing back")
-        finally:
-            model.close()
+            model = Model(folder, 1, data_dir)
+            try:
+                if not model.translate([model.tokens("Hello.")]):
+                    raise ValueError("it gives nothing back")
+            finally:
+                model.close()
+        except FAILURES as error:
+            raise ValueError(str(error)) from error
 
     return prove

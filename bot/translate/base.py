@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -19,8 +20,17 @@ class Translator(Protocol):
 
     name: str
 
-    async def translate(self, texts: Sequence[str], source: str, target: str) -> list[str]:
-        """One translation for each text, in their order.
+    @property
+    def trouble(self) -> str:
+        """Why it does not translate at the moment, as a sentence; "" while it does."""
+
+    async def translate(
+        self, texts: Sequence[str], source: str, target: str, *, until: float | None = None
+    ) -> list[str]:
+        """One translation for each text, in their order; "" for a text that it had better not translate.
+
+        Args:
+            until: the running loop's time when they must be there, where that is sooner than the engine's own limit.
 
         Raises:
             UpstreamError: it cannot, not now, or not in time.
@@ -33,8 +43,13 @@ class Translator(Protocol):
             UpstreamError: the engine cannot be asked.
         """
 
-    async def can(self, source: str, target: str) -> bool:
-        """Whether it translates this pair. Raises as `pairs` does."""
+    async def can(self, source: str, target: str, *, until: float | None = None) -> bool:
+        """Whether it translates this pair. Takes what `translate` does, raises as `pairs` does."""
 
     async def close(self) -> None:
         """Ends its threads and connections."""
+
+
+def seconds_until(until: float | None, most: float) -> float:
+    """What is left of a request's time, at most an engine's own limit and at least 0."""
+    return most if until is None else min(most, max(0.0, until - asyncio.get_running_loop().time()))

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from bot.llm import LanguageModel, Message
-from bot.translate.base import Pair
+from bot.translate.base import Pair, seconds_until
+from retrieval.errors import UpstreamError
 
 # Requests at a time: a server batches them, and a long answer must not take all of its places.
 AT_ONCE = 8
@@ -36,9 +37,15 @@ class ModelTranslator:
         self._timeout = timeout_seconds
         self._places = asyncio.Semaphore(AT_ONCE)
 
-    async def translate(self, texts: Sequence[str], source: str, target: str) -> list[str]:
+    @property
+    def trouble(self) -> str:
+        return self._model.trouble
+
+    async def translate(
+        self, texts: Sequence[str], source: str, target: str, *, until: float | None = None
+    ) -> list[str]:
         system = Message("system", _SYSTEM.format(source=self._name_of(source), target=self._name_of(target)))
-        tasks = [asyncio.ensure_future(self._one(system, text)) for text in texts]
+        tasks = [asyncio.ensure_future(self._one(system, text, until)) for text in texts]
         try:
             return list(await asyncio.gather(*tasks))
         finally:
@@ -49,14 +56,17 @@ class ModelTranslator:
     async def pairs(self) -> frozenset[Pair] | None:
         return None
 
-    async def can(self, source: str, target: str) -> bool:
+    async def can(self, source: str, target: str, *, until: float | None = None) -> bool:
         return True
 
     async def close(self) -> None:
         """The model stays open."""
 
-    async def _one(self, system: Message, text: str) -> str:
+    async def _one(self, system: Message, text: str, until: float | None) -> str:
         async with self._places:
+            seconds = seconds_until(until, self._timeout)
+            if not seconds:
+                raise UpstreamError("There was no time left to ask the language model for a translation.")
             return await self._model.complete(
-                (system, Message("user", text)), timeout_seconds=self._timeout, max_tokens=MAX_TOKENS
+                (system, Message("user", text)), timeout_seconds=seconds, max_tokens=MAX_TOKENS
             )

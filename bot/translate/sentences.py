@@ -61,8 +61,13 @@ class Sentences:
         self._detector = detector
         self._known: LRUCache[tuple[str, str, str], Outcome] = LRUCache(cache)
 
-    async def translate(self, texts: Sequence[str], source: str, target: str) -> list[Outcome]:
+    async def translate(
+        self, texts: Sequence[str], source: str, target: str, *, until: float | None = None
+    ) -> list[Outcome]:
         """What became of each sentence, in their order.
+
+        Args:
+            until: see `Translator.translate`.
 
         Raises:
             UpstreamError: the engine failed; what it gave until then is remembered.
@@ -70,22 +75,28 @@ class Sentences:
         unknown = list(dict.fromkeys(text for text in texts if (source, target, text) not in self._known))
         found = {text: self._known[source, target, text] for text in texts if text not in set(unknown)}
         found |= {text: Outcome(text) for text in unknown if not self._has_words(text)}
-        left = [await self._prepared(text, source, target) for text in unknown if text not in found]
+        left = [await self._prepared(text, source, target, until) for text in unknown if text not in found]
         for ask in (_numbers_as_they_are, _all_replaced, _in_pieces):
             if left:
-                left = await self._attempt(left, ask, source, target, found)
+                left = await self._attempt(left, ask, source, target, found, until)
         found |= {sentence.text: Outcome(sentence.text, doubted=True) for sentence in left}
         for text in unknown:
             self._known[source, target, text] = found[text]
         return [found[text] for text in texts]
 
     async def _attempt(
-        self, sentences: list[_Sentence], ask: _Asking, source: str, target: str, found: dict[str, Outcome]
+        self,
+        sentences: list[_Sentence],
+        ask: _Asking,
+        source: str,
+        target: str,
+        found: dict[str, Outcome],
+        until: float | None,
     ) -> list[_Sentence]:
         """Adds what succeeds to `found`; gives the sentences to be tried again."""
         asked = [ask(sentence) for sentence in sentences]
         wanted = [text for one in asked if one is not None for text in one.texts]
-        got = map(_valid, await self._engine.translate(wanted, source, target) if wanted else ())
+        got = map(_valid, await self._engine.translate(wanted, source, target, until=until) if wanted else ())
         left: list[_Sentence] = []
         for sentence, one in zip(sentences, asked, strict=True):
             if one is None:
@@ -101,17 +112,17 @@ class Sentences:
                 self._known[source, target, sentence.text] = found[sentence.text]
         return left
 
-    async def _prepared(self, text: str, source: str, target: str) -> _Sentence:
+    async def _prepared(self, text: str, source: str, target: str, until: float | None) -> _Sentence:
         said = plain(text)
         items = self._protector.items(said)
-        values = [await self._link(item.text, source, target) if item.link else item.text for item in items]
+        values = [await self._link(item.text, source, target, until) if item.link else item.text for item in items]
         return _Sentence(text, tuple(items), tuple(values))
 
-    async def _link(self, link: str, source: str, target: str) -> str:
+    async def _link(self, link: str, source: str, target: str, until: float | None) -> str:
         """The link with its words translated, which are a text of their own to a model."""
         opening = link.index("[") + 1
         words, address = link[opening : link.index("](")], link[link.index("](") :]
-        (outcome,) = await self.translate([words], source, target)
+        (outcome,) = await self.translate([words], source, target, until=until)
         return f"{link[:opening]}{outcome.text}{address}"
 
     def _doubt(self, sentence: _Sentence, translation: str, source: str, target: str) -> str:
@@ -158,7 +169,9 @@ def _in_pieces(sentence: _Sentence) -> _Asked | None:
     pieces = between(plain(sentence.text), sentence.items)
     spoken = [place for place, piece in enumerate(pieces) if any(map(str.isalpha, piece))]
 
-    def joined(got: list[str]) -> str:
+    def joined(got: list[str]) -> str | None:
+        if not all(map(str.strip, got)):
+            return None
         for place, translation in zip(spoken, got, strict=True):
             pieces[place] = _spaced_as(pieces[place], translation)
         values = (*sentence.values, "")

@@ -25,6 +25,10 @@ from retrieval.languages import base_language
 # translation and a search.
 MOST_TARGETS = 2
 LEAST_SHARE = 0.1
+# A translated question only adds to what is found, so it must not cost the answer its time.
+QUESTION_SECONDS = 1.0
+# Of a text's time. The engine gives up before its caller does, or nobody would notice that it hangs.
+ENGINE_SHARE = 0.8
 # A question that proves that an engine works.
 PROBE = "Where is my order?"
 # Pairs named to people.
@@ -69,7 +73,8 @@ class Translation:
     Args:
         questions, answers: what is translated.
         protected: names that stay as they are.
-        timeout_seconds: for a question, and for all of an answer together.
+        timeout_seconds: for a text, and for all of an answer together.
+        question_seconds: for a question, where that is less.
         spoken: gives how many passages the audiences may see in each language; blocks.
     """
 
@@ -83,10 +88,12 @@ class Translation:
         answers: bool,
         protected: Sequence[str] = (),
         timeout_seconds: float = 4.0,
+        question_seconds: float = QUESTION_SECONDS,
     ) -> None:
         self.engine = engine
         self.questions = questions
         self.answers = answers
+        self.question_seconds = min(question_seconds, timeout_seconds)
         self._detector = detector
         self._spoken = spoken
         self._sentences = Sentences(engine, Protector(protected), detector)
@@ -97,16 +104,22 @@ class Translation:
 
         Args:
             text: Markdown; its structure, code, numbers, codes and addresses stay.
+            seconds: until it must be there, where that is less than `timeout_seconds`; without any, only what is
+                remembered is translated.
         """
+        source, target = base_language(source), base_language(target)
         if source == target or not text.strip():
             return Translated(text)
         found = parts(text)
         said = [part.text for part in found if part.sentence]
+        left = self._timeout if seconds is None else min(self._timeout, max(0.0, seconds))
+        begun = asyncio.get_running_loop().time()
+        until = begun + ENGINE_SHARE * left
         try:
-            async with asyncio.timeout(self._timeout if seconds is None else seconds):
-                if not await self.engine.can(source, target):
+            async with asyncio.timeout_at(begun + left):
+                if not await self.engine.can(source, target, until=until):
                     return Translated(text)
-                outcomes = await self._sentences.translate(said, source, target)
+                outcomes = await self._sentences.translate(said, source, target, until=until)
         except (UpstreamError, TimeoutError) as error:
             reason = str(error) or "it took too long"
             log.warning("not_translated", engine=self.engine.name, source=source, target=target, reason=reason)
@@ -115,30 +128,45 @@ class Translation:
         joined = "".join(next(got).text if part.sentence else part.text for part in found)
         return Translated(joined, joined != text, any(outcome.doubted for outcome in outcomes))
 
-    async def question(self, text: str, language: str, audiences: Sequence[str]) -> Phrasings:
-        """The question in the languages that most of what the audiences may see is in. Never raises."""
+    async def question(
+        self, text: str, language: str, audiences: Sequence[str], seconds: float | None = None
+    ) -> Phrasings:
+        """The question in the languages that most of what the audiences may see is in. Never raises.
+
+        Args:
+            seconds: until they must be there, where that is less than `question_seconds`.
+        """
         if not self.questions:
             return Phrasings()
         counts = await asyncio.to_thread(self._spoken, audiences)
-        found = await asyncio.gather(*(self.text(text, language, target) for target in targets(counts, language)))
+        left = self.question_seconds if seconds is None else min(self.question_seconds, seconds)
+        chosen = targets(counts, base_language(language))
+        found = await asyncio.gather(*(self.text(text, language, target, seconds=left) for target in chosen))
         texts = dict.fromkeys(each.text for each in found if each.changed and not each.doubted)
         return Phrasings(tuple(texts), any(each.failed for each in found))
 
-    async def answer(self, answer: Answer, language: str) -> Answer:
-        """The answer with its text and quotes in a language; as it was where translation is off or fails."""
+    async def answer(self, answer: Answer, language: str, seconds: float | None = None) -> Answer:
+        """The answer with its text and quotes in a language; as it was where translation is off or fails.
+
+        Args:
+            seconds: see `show`.
+        """
         shown = answer
-        async with aclosing(self.show(answer, (answer.text,), language)) as events:
+        async with aclosing(self.show(answer, (answer.text,), language, seconds)) as events:
             async for event in events:
                 if isinstance(event, Answer):
                     shown = event
         return shown
 
-    async def show(self, answer: Answer, pieces: Sequence[str], language: str) -> AsyncGenerator[str | Answer]:
+    async def show(
+        self, answer: Answer, pieces: Sequence[str], language: str, seconds: float | None = None
+    ) -> AsyncGenerator[str | Answer]:
         """The pieces of an extract's text one by one as they are translated; at last the whole answer.
 
         Args:
             answer: its citations tell the language of each piece.
             pieces: they make the answer's text; none where the text is in the language already, and shown.
+            seconds: for all of it, where that is less than `timeout_seconds`.
         """
         if not self.answers or answer.status != "answered":
             for piece in pieces:
@@ -146,7 +174,7 @@ class Translation:
             yield answer
             return
         loop = asyncio.get_running_loop()
-        until = loop.time() + self._timeout
+        until = loop.time() + (self._timeout if seconds is None else min(self._timeout, seconds))
         sources = self._sources(pieces, answer.citations)
         shown: list[Translated] = []
         for piece, source in zip(pieces, sources, strict=True):
@@ -197,7 +225,7 @@ class Translation:
         source = base_language(source) or self._detector.passage(text)
         if not source:
             return Translated(text)
-        return await self.text(text, source, target, seconds=max(seconds, 0.0))
+        return await self.text(text, source, target, seconds=seconds)
 
     def _sources(self, pieces: Sequence[str], citations: Sequence[Citation]) -> list[str]:
         """The language of each piece: of the passage that its marker leads to, which may stand in a later piece."""

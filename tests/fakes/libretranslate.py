@@ -22,6 +22,7 @@ class FakeLibreTranslate:
         say: translates one text.
         status: other than 200 refuses.
         raw: sent in place of anything sensible.
+        answering: while it is not set, nothing is answered.
         requests: the bodies of translations asked for.
     """
 
@@ -29,6 +30,8 @@ class FakeLibreTranslate:
         self.say = say
         self.status = 200
         self.raw: Any = None
+        self.answering = threading.Event()
+        self.answering.set()
         self.requests: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
@@ -46,6 +49,7 @@ class FakeLibreTranslate:
                 self._send({"translatedText": [fake.say(text) for text in body["q"]]})
 
             def _send(self, value: Any) -> None:
+                fake.answering.wait()
                 content = json.dumps(value if fake.raw is None else fake.raw).encode()
                 self.send_response(fake.status)
                 self.send_header("Content-Type", "application/json")
@@ -66,6 +70,7 @@ class FakeLibreTranslate:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.answering.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()

@@ -15,20 +15,23 @@ class FakeTranslator:
     """
 
     name = "fake"
+    trouble = ""
 
     def __init__(self, say: Callable[[str], str], pairs: frozenset[Pair] | None = None) -> None:
         self._say = say
         self._pairs = pairs
         self.asked: list[str] = []
 
-    async def translate(self, texts: Sequence[str], source: str, target: str) -> list[str]:
+    async def translate(
+        self, texts: Sequence[str], source: str, target: str, *, until: float | None = None
+    ) -> list[str]:
         self.asked += texts
         return [self._say(text) for text in texts]
 
     async def pairs(self) -> frozenset[Pair] | None:
         return self._pairs
 
-    async def can(self, source: str, target: str) -> bool:
+    async def can(self, source: str, target: str, *, until: float | None = None) -> bool:
         return self._pairs is None or (source, target) in self._pairs
 
     async def close(self) -> None:

@@ -64,4 +64,5 @@ def translation(argos: Argos, detector: LanguageDetector) -> Translation:
         answers=True,
         protected=("Trail Mate",),
         timeout_seconds=TIMEOUT,
+        question_seconds=TIMEOUT,
     )

@@ -8,15 +8,18 @@ import os
 import subprocess
 import sys
 import threading
-import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.translate.argos import WAITING, Argos
-from bot.translate.argos_models import Models
+from bot.translate.argos_models import BATCH_TOKENS, LONGEST_TOKENS, Model, Models, batches
 from bot.translate.argos_packages import installed, packages_folder
+from bot.translate.translation import Translated, Translation
 from retrieval.errors import UpstreamError
+from tests.eventually import eventually
 
 SENTENCES = ["The order was cancelled.", "Shipping is free.", "Let it warm up indoors."]
 
@@ -97,11 +100,10 @@ def test_the_least_recently_used_models_leave_the_memory(argos_data: Path) -> No
     models = Models(installed(packages_folder(argos_data)), argos_data, most=2, threads=1)
     models.preload()
     assert len(models.loaded) == 2
-    late = time.monotonic() + 60
-    models.translate(["Shipping is free."], "en", "de", late)
-    models.translate(["Shipping is free."], "en", "es", late)
+    models.translate(["Shipping is free."], "en", "de", lambda: True)
+    models.translate(["Shipping is free."], "en", "es", lambda: True)
     assert models.loaded == (("en", "de"), ("en", "es"))
-    assert models.translate(["El envío es gratuito."], "es", "de", late) == ["Der Versand ist kostenlos."]
+    assert models.translate(["El envío es gratuito."], "es", "de", lambda: True) == ["Der Versand ist kostenlos."]
     assert models.loaded == (("es", "en"), ("en", "de"))
     models.close()
     assert models.loaded == ()
@@ -114,9 +116,9 @@ async def test_what_is_late_is_left_out_and_the_worker_goes_on(
     await engine.preloaded()
     hold, real = threading.Event(), engine._models.translate
 
-    def slow(texts: list[str], source: str, target: str, until: float) -> list[str]:
+    def slow(texts: list[str], source: str, target: str, wanted: Callable[[], bool]) -> list[str]:
         hold.wait(30)
-        return real(texts, source, target, time.monotonic() + 30)
+        return real(texts, source, target, lambda: True)
 
     monkeypatch.setattr(engine._models, "translate", slow)
     with pytest.raises(UpstreamError, match="took too long"):
@@ -162,4 +164,95 @@ async def test_a_broken_package_is_said_and_the_others_work(own_data: Path) -> N
     with pytest.raises(UpstreamError, match="en-de"):
         await engine.translate(SENTENCES, "en", "de")
     assert await engine.translate(["Shipping is free."], "en", "es") == ["El envío es gratuito."]
+    await engine.close()
+
+
+async def test_a_sentence_of_great_length_holds_nobody_up(argos: Argos, monkeypatch: pytest.MonkeyPatch) -> None:
+    translated: list[int] = []
+    real = Model.translate
+
+    def counted(self: Model, tokens: Sequence[list[str]]) -> list[str]:
+        translated.extend(map(len, tokens))
+        return real(self, tokens)
+
+    monkeypatch.setattr(Model, "translate", counted)
+    endless = "shipping is free and " * 200
+    for target in ("es", "de"):
+        assert await argos.translate([endless, "Shipping is free."], "en", target) == [
+            "", {"es": "El envío es gratuito.", "de": "Der Versand ist kostenlos."}[target],
+        ]  # fmt: skip
+    assert 0 < max(translated) < LONGEST_TOKENS
+    assert await argos.translate([endless], "es", "de") == [""]  # Nor is what came of it translated further.
+
+
+async def test_a_long_sentence_stays_as_it_is_and_is_said_to(translation: Translation) -> None:
+    endless = "the shipping of the bike is free and " * 60
+    for text in (endless, f"{endless} AB-12 and the returns are free too."):
+        found = await translation.text(f"{text}\n\nReturns are free.", "en", "es")
+        assert found == Translated(f"{text}\n\nLas devoluciones son gratuitas.", changed=True, doubted=True)
+
+
+def test_batches_are_small_and_of_like_length() -> None:
+    lengths = [40, 3, 0, 200, 41, 201, 2] + [10] * 60
+    found = batches(lengths)
+    assert sorted(place for batch in found for place in batch) == [
+        place for place, length in enumerate(lengths) if 0 < length <= LONGEST_TOKENS
+    ]
+    assert all(len(batch) * max(lengths[place] for place in batch) <= BATCH_TOKENS for batch in found)
+    assert found[-1] == [3]
+
+
+async def test_work_ends_with_the_batch_under_way_when_who_asked_has_left(
+    argos: Argos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, hold, ended = threading.Event(), threading.Event(), threading.Event()
+    batched: list[int] = []
+    real, real_translate = Model.translate, argos._models.translate
+
+    def slow(self: Model, tokens: Sequence[list[str]]) -> list[str]:
+        batched.append(len(tokens))
+        begun.set()
+        hold.wait(60)
+        return real(self, tokens)
+
+    def noticed(*args: Any) -> list[str]:
+        try:
+            return real_translate(*args)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(Model, "translate", slow)
+    monkeypatch.setattr(argos._models, "translate", noticed)
+    asked = asyncio.create_task(argos.translate([f"Shipping is free, {n}." for n in range(400)], "en", "es"))
+    await eventually(begun.is_set)
+    asked.cancel()
+    await asyncio.wait((asked,))
+    hold.set()
+    await eventually(ended.is_set)
+    assert len(batched) == 1
+    assert await argos.translate(["Shipping is free."], "en", "es") == ["El envío es gratuito."]
+
+
+@pytest.mark.parametrize("error", [OSError("no such file"), KeyError("piece"), TypeError("none")])
+async def test_the_worker_outlives_what_a_package_raises(
+    argos: Argos, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Model, text: str) -> list[str]:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Model, "tokens", broken)
+        with pytest.raises(UpstreamError, match=r"package en-es in .* does not work"):
+            await argos.translate(["Shipping is free."], "en", "es")
+    assert await argos.translate(["Shipping is free."], "en", "es") == ["El envío es gratuito."]
+
+
+async def test_while_packages_are_loaded_it_says_so(argos_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold, real = threading.Event(), Models.preload
+    monkeypatch.setattr(Models, "preload", lambda self: hold.wait(60) and real(self))
+    engine = Argos(argos_data, timeout_seconds=60)
+    assert engine.trouble == "Argos Translate is loading its packages."
+    hold.set()
+    await engine.preloaded()
+    assert engine.trouble == ""
     await engine.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,14 +14,22 @@ import pytest_asyncio
 
 from bot.config import LLM, Settings
 from bot.config import Translation as TranslationSettings
+from bot.knowledge import Dependency
+from bot.metrics import Metrics
+from bot.parts import open_translator
+from bot.phrases import Phrases
 from bot.question import Question
 from bot.service import Service
+from bot.translate.argos import Argos
 from bot.translate.argos_models import prover
 from bot.translate.argos_packages import install_file, packages_folder
+from bot.translate.translation import Translation
 from bot.web.app import create_app
 from retrieval.errors import ConfigurationError
+from retrieval.languages import LanguageDetector
 from tests.bot.translate.conftest import Packages
 from tests.conftest import TOKEN, SmallDesk
+from tests.fakes.translator import FakeTranslator
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -38,7 +47,14 @@ async def desk(
     for file in packages.values():
         install_file(file, packages_folder(settings.data_dir), proved=prover(settings.data_dir))
     async with Service.open(settings) as service:
-        yield service
+        assert service.translation is not None
+        assert isinstance(service.translation.engine, Argos)
+        await service.translation.engine.preloaded()
+        # A busy machine is no finding.
+        service.translation.question_seconds = 60
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("bot.assistant.ANSWER_SECONDS", 60)
+            yield service
 
 
 async def ask(desk: Service, text: str, **more: Any) -> dict[str, Any]:
@@ -109,6 +125,32 @@ async def test_the_search_uses_the_translated_question(desk: Service, monkeypatc
     assert asked == [("Where is my order?",)]
 
 
+async def test_translation_has_what_is_left_of_an_answers_time(
+    desk: Service, detector: LanguageDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Hanging(FakeTranslator):
+        async def translate(self, *args: Any, **options: Any) -> list[str]:
+            await asyncio.sleep(3_600)
+            return []
+
+    hanging = Translation(
+        Hanging(str), detector, lambda audiences: {"en": 1}, questions=True, answers=True, timeout_seconds=600
+    )
+    monkeypatch.setattr(desk.assistant, "_translation", hanging)
+    monkeypatch.setattr("bot.assistant.ANSWER_SECONDS", 0.5)
+    answer = await asyncio.wait_for(ask(desk, "¿Cuánto tarda un reembolso en mi cuenta?"), 60)
+    assert (answer["status"], answer["translated"], answer["degraded"]) == ("answered", False, ["translation"])
+    assert "original" not in answer
+
+
+async def test_a_server_that_is_out_is_not_ready(desk: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert desk.translation is not None
+    engine = FakeTranslator(str)
+    engine.trouble = "The translation server at http://there did not answer in time."
+    monkeypatch.setattr(desk.translation, "engine", engine)
+    assert (await desk.dependencies())["translation"] == Dependency(False, engine.trouble, required=False)
+
+
 async def test_the_dependency_says_what_can_be_translated(desk: Service) -> None:
     states = await desk.dependencies()
     assert states["translation"].ready
@@ -135,9 +177,21 @@ async def test_what_is_missing_is_named_at_the_start(
             pass
 
 
+async def test_a_translation_server_counts_as_up_until_it_fails() -> None:
+    metrics = Metrics(())
+    settings = Settings(
+        translation=TranslationSettings(mode="both", engine="libretranslate", base_url="http://127.0.0.1:9")
+    )
+    await open_translator(settings, metrics, None, Phrases()).close()
+    assert b'polydesk_upstream_up{upstream="translation"} 1.0' in metrics.text()
+
+
 async def test_a_desk_without_packages_answers_and_says_so(small_desk: SmallDesk, tmp_path: Path) -> None:
     settings = small_desk.copy(tmp_path).settings.model_copy(update={"translation": TranslationSettings(mode="both")})
     async with Service.open(settings) as service:
+        assert service.translation is not None
+        assert isinstance(service.translation.engine, Argos)
+        await service.translation.engine.preloaded()
         answer = await service.assistant.answer(Question(QUESTION))
         state = (await service.dependencies())["translation"]
     assert answer.status == "answered"

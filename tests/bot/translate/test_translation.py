@@ -178,7 +178,7 @@ async def test_a_doubted_sentence_is_said_to_be_the_original(detector: LanguageD
 
 async def test_a_slow_engine_is_not_waited_for(detector: LanguageDetector) -> None:
     class Slow(FakeTranslator):
-        async def translate(self, texts: object, source: str, target: str) -> list[str]:
+        async def translate(self, texts: object, source: str, target: str, *, until: float | None = None) -> list[str]:
             await asyncio.sleep(60)
             return []
 
