@@ -163,6 +163,7 @@ def open_translator(settings: Settings, metrics: Metrics, model: LanguageModel |
     if not translation.base_url:
         raise ConfigurationError("translation.base_url: it is empty, and translation.engine libretranslate needs it.")
     gauge = metrics.upstream_up.labels("translation")
+    gauge.set(1)
 
     def changed(state: State, reason: str) -> None:
         gauge.set(state == "closed")

@@ -256,6 +256,9 @@ class Service:
         return Dependency(not out, self.reranker.description, required=False)
 
     async def _translation_state(self, translation: Translation) -> Dependency:
+        # What the engine can do is remembered, also while it is out.
+        if trouble := translation.engine.trouble:
+            return Dependency(False, trouble, required=False)
         try:
             return Dependency(True, await translation.pairs(), required=False)
         except UpstreamError as error:
