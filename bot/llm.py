@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from bot.chat_event import ChatEvent, NoChatEvent, WholeCharacters, read_event
 from bot.reasoning import ReasoningFilter
 from retrieval.circuit_breaker import PROBE_SECONDS, Changed, CircuitBreaker
 from retrieval.errors import UpstreamError, UpstreamRefused, UpstreamTimeout
 from retrieval.upstream import Upstream
 
 PATH = "/v1/chat/completions"
+# No text has so many characters a token; a server that writes more follows no limit.
+MOST_CHARACTERS = 20  # per token
 _DONE = "[DONE]"
 # Qwen3's and others' templates let a model think first unless told not to; nobody who asks waits for that.
 _NO_THINKING = {"chat_template_kwargs": {"enable_thinking": False}}
@@ -112,15 +114,16 @@ class LanguageModel:
         return text.strip()
 
     async def probe(self) -> None:
-        """Has the model write one token, whatever the circuit breaker says.
+        """Has the model write one token, whatever the circuit breaker says. One of its reasoning will do.
 
         Raises:
             UpstreamError: it did not.
         """
         message = Message("user", "Reply with: ok")
-        async with aclosing(self._written((message,), self._timeout_seconds, 1)) as pieces:
-            async for _ in pieces:
-                return
+        async with aclosing(self._written((message,), self._timeout_seconds, 1)) as events:
+            async for event in events:
+                if event.text or event.reasons or event.finished:
+                    return
 
     async def close(self) -> None:
         """Stops probing and closes the connections."""
@@ -136,10 +139,11 @@ class LanguageModel:
         longest = self._max_tokens if max_tokens is None else max_tokens
         begun = False
         try:
-            async with aclosing(self._written(messages, seconds, longest)) as pieces:
-                async for piece in pieces:
-                    begun = True
-                    yield piece
+            async with aclosing(self._written(messages, seconds, longest)) as events:
+                async for event in events:
+                    if event.text:
+                        begun = True
+                        yield event.text
         except UpstreamTimeout as error:
             # A server that was writing is there; only this answer was too long for it. One that was given less than its
             # time has failed, but is not yet known to hang.
@@ -153,7 +157,7 @@ class LanguageModel:
             raise
         self._breaker.succeeded()
 
-    async def _written(self, messages: Sequence[Message], seconds: float, max_tokens: int) -> AsyncGenerator[str]:
+    async def _written(self, messages: Sequence[Message], seconds: float, max_tokens: int) -> AsyncGenerator[ChatEvent]:
         begun = asyncio.get_running_loop().time()
         body: dict[str, Any] = {
             "model": self.model,
@@ -164,23 +168,23 @@ class LanguageModel:
         }
         extra = self._extra
         try:
-            async with aclosing(self._content(body | extra, begun, seconds)) as pieces:
-                async for piece in pieces:
-                    yield piece
+            async with aclosing(self._events(body | extra, begun, seconds)) as events:
+                async for event in events:
+                    yield event
         except UpstreamRefused as error:
             if not extra or error.status not in _UNKNOWN_FIELD:
                 raise
             # Some servers refuse fields that they do not know.
-            async with aclosing(self._content(body, begun, seconds)) as pieces:
-                async for piece in pieces:
+            async with aclosing(self._events(body, begun, seconds)) as events:
+                async for event in events:
                     self._extra = {}
-                    yield piece
+                    yield event
 
-    async def _content(self, body: dict[str, Any], begun: float, seconds: float) -> AsyncGenerator[str]:
-        """The pieces of one request's text, all of them there `seconds` after `begun`."""
+    async def _events(self, body: dict[str, Any], begun: float, seconds: float) -> AsyncGenerator[ChatEvent]:
+        """The events of one request's answer, all of them there `seconds` after `begun`, their texts made whole."""
         loop = asyncio.get_running_loop()
         first = begun + min(seconds, self._first_token_seconds)
-        until, reason, begun_writing = first, None, False
+        until, reason, characters, whole = first, None, 0, WholeCharacters()
         async with self._upstream.stream(
             PATH, body, first_seconds=first - loop.time(), timeout_seconds=begun + seconds - loop.time()
         ) as events:
@@ -188,44 +192,32 @@ class LanguageModel:
                 try:
                     # A server may greet at once and then be silent, so the first event is not yet the first token.
                     async with asyncio.timeout_at(until):
-                        event = await anext(events, None)
+                        data = await anext(events, None)
                 except TimeoutError as error:
+                    did = "was still writing after" if characters else "wrote nothing within"
                     raise UpstreamTimeout(
-                        f"The language model at {self.url} wrote nothing within {first - begun:g} seconds."
+                        f"The language model at {self.url} {did} {until - begun:g} seconds."
                     ) from error
-                if event is None or event == _DONE:
+                if data is None or data == _DONE:
                     break
-                piece, finished = self._read(event)
-                reason = finished or reason
-                if piece:
-                    until, begun_writing = begun + seconds, True
-                    yield piece
-        if event is None and reason is None:
+                try:
+                    event = read_event(data)
+                except NoChatEvent as error:
+                    raise self._error(str(error)) from error
+                reason = event.finished or reason
+                if event.text:
+                    until, characters = begun + seconds, characters + len(event.text)
+                    if characters > MOST_CHARACTERS * body["max_tokens"]:
+                        raise self._error(f"its answer is far longer than {body['max_tokens']} tokens")
+                yield replace(event, text=whole.feed(event.text))
+        if rest := whole.finish():
+            yield ChatEvent(rest)
+        if data is None and reason is None:
             raise self._error("its answer broke off")
-        if not begun_writing:
+        if not characters:
             raise self._error("its answer is empty")
         if reason == "length":
             raise _Cut(str(self._error("its answer was cut at its longest; raise llm.max_tokens")))
-
-    def _read(self, event: str) -> tuple[str, str | None]:
-        """The text of one event, and why the model stopped if it did."""
-        try:
-            found = json.loads(event)
-        except ValueError as error:
-            raise self._error("an event of its answer is no JSON") from error
-        match found:
-            case {"error": {"message": str(message)}} | {"error": str(message)}:
-                raise self._error(" ".join(message.split())[:200].rstrip(" ."))
-            case {"choices": [{"delta": {**delta}, **choice}, *_]}:
-                piece, finished = delta.get("content"), choice.get("finish_reason")
-                return (
-                    piece if isinstance(piece, str) else "",
-                    finished if isinstance(finished, str) else None,
-                )
-            case {"choices": []}:
-                # Figures of use, which some servers send last.
-                return "", None
-        raise self._error("an event of its answer is no chat completion")
 
     def _error(self, cause: str) -> UpstreamError:
         return UpstreamError(f"The language model at {self.url} failed: {cause}.")

@@ -15,6 +15,8 @@ from retrieval.errors import UpstreamError, UpstreamRefused, UpstreamTimeout
 
 # A reply that is longer than any the desk asks for is not read to its end.
 MAX_REPLY_BYTES = 32_000_000
+# No event of a stream is longer: each is about one token.
+MAX_EVENT_BYTES = 1_000_000
 # The first pause before another try; it doubles with each, and jitter keeps many desks from coming back in step.
 PAUSE_SECONDS = 0.05
 # The service did not do the work, and may do it in a moment.
@@ -171,7 +173,7 @@ class Upstream:
     async def _events(self, response: httpx.Response, path: str, first: float, last: float) -> AsyncGenerator[str]:
         """The data of each event. httpx would end a line at every line separator of Unicode, which JSON may hold."""
         chunks = response.aiter_bytes().__aiter__()
-        rest, data, until = b"", list[bytes](), first
+        rest, data, size, until = b"", list[bytes](), 0, first
         while True:
             try:
                 async with asyncio.timeout_at(until):
@@ -183,16 +185,19 @@ class Upstream:
             if chunk is None:
                 return
             *lines, rest = (rest + chunk).split(b"\n")
-            if len(rest) > MAX_REPLY_BYTES:
-                raise self._error(path, f"one line of the reply is longer than {MAX_REPLY_BYTES} bytes")
             for line in lines:
                 line = line.removesuffix(b"\r")
                 if line.startswith(b"data:"):
                     data.append(line[5:].removeprefix(b" "))
+                    size += len(line)
                 elif not line and data:
                     until = last
                     yield b"\n".join(data).decode("utf-8", "replace")
-                    data = []
+                    data, size = [], 0
+                if size > MAX_EVENT_BYTES:
+                    break
+            if size + len(rest) > MAX_EVENT_BYTES:
+                raise self._error(path, f"one event of the reply is longer than {MAX_EVENT_BYTES} bytes")
 
     def _timeout(self, path: str) -> UpstreamTimeout:
         return UpstreamTimeout(f"The {self.name} at {self.url(path)} did not answer in time.")

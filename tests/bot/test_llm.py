@@ -98,7 +98,9 @@ async def test_a_server_that_does_not_know_the_switch_is_asked_without_it_from_t
         (Reply(raw=b"<html>a proxy's page</html>"), "broke off"),
         (Reply(raw=b"data: <html>\n\n"), "no JSON"),
         (Reply(raw=b'data: {"object": "nothing"}\n\n'), "no chat completion"),
-        (Reply(raw=b'data: {"error": {"message": "out of memory", "code": 500}}\n\n'), "out of memory"),
+        (Reply(raw=b'data: {"error": {"message": "?", "type": "OutOfMemory", "code": 500}}\n\n'), "(OutOfMemory, 500)"),
+        (Reply(raw=b'data: {"error": "?"}\n\n'), "reports an error."),
+        (Reply(raw=b"data: " + b"[" * 100_000 + b"\n\n"), "no JSON"),
         (Reply(raw=b'data: {"choices": [{"delta": {"content": "Yes"}, "finish_reason": "length"}]}\n\n'), "max_tokens"),
     ],
 )
@@ -109,6 +111,44 @@ async def test_each_failure_is_a_sentence_with_the_address(reply: Reply, cause: 
                 await read(model)
     assert llm.base_url in str(caught.value)
     assert cause in str(caught.value)
+
+
+async def test_what_a_server_says_of_its_error_is_not_passed_on_as_it_may_repeat_the_question() -> None:
+    error = {"message": "cannot read: my secret", "type": "my secret", "code": "my secret"}
+    with FakeLLM(Reply(raw=f"data: {json.dumps({'error': error})}\n\n".encode())) as llm:
+        async with opened(llm) as model:
+            with pytest.raises(UpstreamError, match="reports an error\\.") as caught:
+                await read(model)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        (["Fine \ud83d\ude00 [1]."], "Fine 😀 [1]."),
+        (["Fine \ud83d", "\ude00 [1]."], "Fine 😀 [1]."),
+        (["Fine \ud83d", "", " [1]."], "Fine \ufffd [1]."),
+        (["Fine \ude00\ud83d", "\ud83d\ude00 [1]."], "Fine \ufffd\ufffd😀 [1]."),
+        (["Fine [1]. \ud83d"], "Fine [1]. \ufffd"),
+    ],
+)
+async def test_halves_of_characters_are_joined_or_replaced(pieces: list[str], text: str) -> None:
+    raw = b"".join(event(content=piece) for piece in pieces) + b"data: [DONE]\n\n"
+    with FakeLLM(Reply(raw=raw)) as llm:
+        async with opened(llm) as model:
+            assert await read(model) == text
+            assert await model.complete(ASKED) == text
+
+
+async def test_a_text_far_beyond_its_limit_is_not_read_to_its_end() -> None:
+    with FakeLLM(Reply("words " * 100_000, ending="hang")) as llm:
+        async with opened(llm, timeout_seconds=60, first_token_seconds=60, max_tokens=10) as model:
+            pieces: list[str] = []
+            with pytest.raises(UpstreamError, match="far longer than 10 tokens"):
+                await read(model, pieces)
+            assert 100 < len("".join(pieces)) <= 200
+            with pytest.raises(UpstreamError, match="far longer than 30 tokens"):
+                await model.complete(ASKED, max_tokens=30)
 
 
 async def test_what_came_before_a_stream_broke_off_stands() -> None:
@@ -149,7 +189,7 @@ async def test_a_stream_that_falls_silent_ends_at_the_deadline_and_the_server_is
     with FakeLLM([Reply(TEXT, ending="hang"), Reply(TEXT)]) as llm:
         async with opened(llm, first_token_seconds=0.4, timeout_seconds=0.5) as model:
             pieces: list[str] = []
-            with pytest.raises(UpstreamTimeout):
+            with pytest.raises(UpstreamTimeout, match=r"was still writing after 0\.5 seconds"):
                 await read(model, pieces)
             assert "".join(pieces) == TEXT
             assert await read(model) == TEXT
@@ -168,6 +208,37 @@ async def test_a_dead_server_is_left_alone_and_comes_back_by_itself() -> None:
                 await closed.wait()
             assert await read(model) == TEXT
             assert not model.trouble
+
+
+@pytest.mark.parametrize(
+    "alive",
+    [
+        event(role="assistant", content="") + event(reasoning_content="They"),
+        event(role="assistant", content="") + event(reasoning="They"),
+        b'data: {"choices": [{"delta": {"content": ""}, "finish_reason": "length"}]}\n\n',
+    ],
+)
+async def test_a_server_whose_one_token_is_reasoning_is_back(alive: bytes) -> None:
+    with FakeLLM(Reply(raw=b"data: " + b"[" * 100_000 + b"\n\n")) as llm:
+        closed = asyncio.Event()
+        async with opened(llm, changed=lambda state, _: closed.set() if state == "closed" else None) as model:
+            for _ in range(3):
+                with pytest.raises(UpstreamError):
+                    await read(model)
+            assert model.trouble
+            asked = len(llm.requests)
+            llm.script = Reply(raw=alive + b"data: [DONE]\n\n")
+            async with asyncio.timeout(10):
+                await closed.wait()
+    assert llm.requests[asked]["max_tokens"] == 1
+
+
+@pytest.mark.parametrize("dead", [event(role="assistant", content=""), b'data: {"choices": []}\n\n'])
+async def test_a_server_that_only_greets_does_not_write(dead: bytes) -> None:
+    with FakeLLM(Reply(raw=dead + b"data: [DONE]\n\n")) as llm:
+        async with opened(llm) as model:
+            with pytest.raises(UpstreamError, match="empty"):
+                await model.probe()
 
 
 async def test_leaving_a_stream_hangs_up() -> None:

@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from retrieval.errors import UpstreamError, UpstreamRefused, UpstreamTimeout
-from retrieval.upstream import MAX_REPLY_BYTES, Upstream
+from retrieval.upstream import MAX_EVENT_BYTES, MAX_REPLY_BYTES, Upstream
 
 Respond = Callable[["Handler"], None]
 KEY = "a-secret-key"
@@ -224,6 +224,21 @@ async def test_events_come_one_by_one(server: Server, upstream: Upstream) -> Non
     ]
     async with upstream.stream("/v1/chat/completions", {}) as found:
         assert [event async for event in found] == ['{"a": 1}', "one\ntwo", "\u2028 ü"]
+
+
+@pytest.mark.parametrize("piece", [b"x" * 64_000, b"data: x\n" * 8_000, b"data:\n" * 8_000])
+async def test_an_endless_event_is_not_read_to_its_end(server: Server, upstream: Upstream, piece: bytes) -> None:
+    def endless(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(b"data: ")
+        while not server.closing.is_set():
+            handler.wfile.write(piece)
+
+    server.responses = [endless]
+    async with upstream.stream("/x", {}, timeout_seconds=60) as stream:
+        with pytest.raises(UpstreamError, match=f"longer than {MAX_EVENT_BYTES}"):
+            await anext(stream)
 
 
 async def test_a_stream_that_falls_silent_ends_in_time(server: Server, upstream: Upstream) -> None:
