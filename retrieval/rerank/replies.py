@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from retrieval.errors import UpstreamError
@@ -29,7 +28,7 @@ def read_scores(reply: Any, count: int, url: str) -> list[float]:
         score: Any = result.get("relevance_score", result.get("score"))
         if type(index) is not int or not 0 <= index < count or index in scores:
             raise _nonsense(url, f"a result has the index {index!r:.40}, of {count} documents")
-        if type(score) not in (int, float) or not math.isfinite(score) or not 0 <= score <= 1:
+        if type(score) not in (int, float) or not 0 <= score <= 1:
             raise _nonsense(url, f"a result has the score {score!r:.40}, which is no probability")
         scores[index] = float(score)
     if len(scores) != count:
