@@ -6,17 +6,18 @@ swapped, or with a template whose end was cut off. Any sound reranker passes by 
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from retrieval.concurrency import all_of
 from retrieval.rerank.canaries import CANARIES, DOCUMENTS, INSTRUCTION
 
 # Of one question, each true passage must be so much above each false one. A sound Qwen3-Reranker is above by 0.9; the
 # same one read without its template is about as often below as above.
 LEAST_MARGIN = 0.2
 
-Score = Callable[[str, Sequence[str], str], Awaitable[list[float]]]
+Score = Callable[[str, Sequence[str], str], Coroutine[Any, Any, list[float]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ async def self_test(score: Score) -> Verdict:
     Raises:
         UpstreamError: whatever `score` raises.
     """
-    found = await asyncio.gather(*(score(canary.question, DOCUMENTS, INSTRUCTION) for canary in CANARIES))
+    found = await all_of(*(score(canary.question, DOCUMENTS, INSTRUCTION) for canary in CANARIES))
     least, reason = 2.0, ""
     for canary, scores in zip(CANARIES, found, strict=True):
         true = min(scores[place] for place in canary.answers)

@@ -16,6 +16,8 @@ from retrieval.upstream import Upstream
 _UNTEMPLATED_TOKENS = 12
 # Its letters have one byte, two and three.
 _SAMPLE = "a é 語"
+# What text-embeddings-inference takes in a request unless it was started with another --max-client-batch-size.
+_TEI_DOCUMENTS = 32
 # How servers say that they do not know a path, or not with this body.
 _UNKNOWN = frozenset({400, 404, 405, 422, 501})
 
@@ -29,12 +31,14 @@ class Server:
         templates: whether it puts a template around each pair itself.
         longest: tokens that query, document and template may have together; 0 where it does not say. vLLM does.
         counts: whether it can be asked for the tokens of a text, and these are made of bytes.
+        most: documents that it takes in a request; 0 where no limit is known.
     """
 
     path: str
     templates: bool = False
     longest: int = 0
     counts: bool = False
+    most: int = 0
 
     def body(
         self, model: str, query: str, documents: Sequence[str], instruction: str = "", truncate: bool = False
@@ -69,7 +73,7 @@ async def recognise(upstream: Upstream, model: str) -> Server:
     except UpstreamRefused as error:
         if error.status not in _UNKNOWN or longest:
             raise
-        other = Server("/rerank")
+        other = Server("/rerank", most=_TEI_DOCUMENTS)
         try:
             await upstream.post(other.path, other.body(model, "a", ["b"]))
         except UpstreamRefused:

@@ -9,6 +9,7 @@ from typing import Any
 
 from cachetools import LRUCache
 
+from retrieval.concurrency import all_of
 from retrieval.errors import UpstreamError
 from retrieval.upstream import Upstream
 
@@ -37,7 +38,7 @@ class Truncation:
         Raises:
             UpstreamError: the server cannot be asked, or its tokens are no bytes.
         """
-        return await asyncio.gather(*(self._cut(text, limit) for text in texts))
+        return await all_of(*(self._cut(text, limit) for text in texts))
 
     async def count(self, text: str) -> int:
         """The number of tokens of a text.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from retrieval.concurrency import all_of
 from retrieval.encoder.base import Encoded, passage_text
 from retrieval.errors import UpstreamError
 from retrieval.passages import Candidate
@@ -102,7 +102,7 @@ class VllmReranker(Reranker):
         ways = [_Way(server, self._template == "qwen3")]
         if self._template == "auto" and not server.templates:
             ways = [_Way(server, True), _Way(server, False)]
-        verdicts = await asyncio.gather(*(self._self_test(way) for way in ways))
+        verdicts = await all_of(*(self._self_test(way) for way in ways))
         place = _choice(verdicts)
         self._way = ways[place]
         if not verdicts[place].passed:
@@ -137,7 +137,7 @@ class VllmReranker(Reranker):
             groups.setdefault(self._effective(candidate, instruction), []).append(place)
         way = await self._known_way()
         texts = [passage_text(one.passage.context, one.passage.text) for one in candidates]
-        found = await asyncio.gather(
+        found = await all_of(
             *(self._score(way, question, [texts[place] for place in places], told) for told, places in groups.items())
         )
         scores = [0.0] * len(candidates)
@@ -170,12 +170,15 @@ class VllmReranker(Reranker):
         if way.templated:
             query = query_part(query, instruction)
             documents = [document_part(document) for document in documents]
-        batches = [documents[start : start + self._batch] for start in range(0, len(documents), self._batch)]
+        size = min(self._batch, server.most or self._batch)
+        batches = [documents[start : start + size] for start in range(0, len(documents), size)]
         bodies = [server.body(self._model, query, batch, instruction, truncate=not cut_here) for batch in batches]
-        replies = await asyncio.gather(*(self._upstream.post(server.path, body) for body in bodies))
-        url = self._upstream.url(server.path)
-        found = [read_scores(reply, len(batch), url) for reply, batch in zip(replies, batches, strict=True)]
+        pairs = zip(bodies, batches, strict=True)
+        found = await all_of(*(self._post(server, body, len(batch)) for body, batch in pairs))
         return [score for scores in found for score in scores]
+
+    async def _post(self, server: Server, body: dict[str, Any], count: int) -> list[float]:
+        return read_scores(await self._upstream.post(server.path, body), count, self._upstream.url(server.path))
 
     async def _cut(self, server: Server, query: str, documents: list[str], instruction: str) -> tuple[str, list[str]]:
         """Question and passages such that each pair with its template is no longer than the model takes.

@@ -91,6 +91,7 @@ class FakeReranker:
 
     Attributes:
         fault: what goes wrong now.
+        most: documents in a request; more are refused, as text-embeddings-inference does.
         strict: whether special tokens where none belong make it score at random, when the template is not the client's.
         model: the probability that a passage answers a question.
         requests: path and body of all requests so far.
@@ -103,6 +104,7 @@ class FakeReranker:
     ) -> None:
         self.kind, self.templates, self.model, self.longest = kind, templates, model, longest
         self.fault = Fault()
+        self.most = 32 if kind == "tei" else 1_000
         self.strict = True
         self.requests: list[tuple[str, Any]] = []
         self.headers: list[dict[str, str]] = []
@@ -166,6 +168,8 @@ class FakeReranker:
 
     def _scores(self, body: Any) -> tuple[int, Any]:
         query, documents = body["query"], body["texts" if self.kind == "tei" else "documents"]
+        if len(documents) > self.most:
+            return 413, {"error": f"batch size {len(documents)} > maximum allowed batch size {self.most}"}
         lengths = [len(split_tokens(query + document)) for document in documents]
         if self.templates == "server":
             lengths = [length + _TEMPLATE_TOKENS for length in lengths]

@@ -25,7 +25,7 @@ async def recognised(server: FakeReranker) -> Server:
         ("vllm", "nobody", Server("/v1/rerank", templates=False, longest=8_192, counts=True)),
         ("vllm", "server", Server("/v1/rerank", templates=True, longest=8_192, counts=True)),
         ("cohere", "nobody", Server("/v1/rerank")),
-        ("tei", "nobody", Server("/rerank")),
+        ("tei", "nobody", Server("/rerank", most=32)),
     ],
 )
 async def test_each_kind_is_recognised(kind: Kind, templates: Templates, expected: Server) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -73,6 +75,37 @@ async def test_no_request_holds_more_than_the_server_takes(server: FakeReranker,
     sizes = [len(body["documents"]) for body in server.reranks]
     assert sum(sizes) == 50
     assert max(sizes) == min(batch, 50)
+
+
+async def test_a_tei_server_is_sent_no_more_than_it_takes_by_default() -> None:
+    texts = [f"{TEXTS[number % 3]} Number {number}." for number in range(50)]
+    with FakeReranker("tei", "nobody") as server:
+        async with client(server) as reranker:
+            await reranker.check()
+            assert await reranker.score(QUESTION, texts) == [by_shared_words(QUESTION, text) for text in texts]
+        assert sorted(len(body["texts"]) for body in server.reranks) == [18, 32]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+async def test_when_one_request_fails_the_others_are_given_up(server: FakeReranker, apart: bool) -> None:
+    """Otherwise they would keep the server busy with a question that somebody else has answered."""
+    late = threading.Event()
+
+    def model(query: str, document: str) -> float:
+        if "bad" in document:
+            return 7.0
+        late.wait(20)
+        return 0.5
+
+    server.model = model
+    found = candidates(["bad"]) + candidates(["good", "better"], instruction="Other" if apart else "")
+    try:
+        async with client(server, template="qwen3", batch=1) as reranker:
+            with pytest.raises(UpstreamError, match="no probability"):
+                await reranker.rerank(QUESTION, ENCODED, found)
+            assert asyncio.all_tasks() == {asyncio.current_task()}
+    finally:
+        late.set()
 
 
 async def test_the_nearest_instruction_holds(server: FakeReranker) -> None:
