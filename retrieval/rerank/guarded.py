@@ -31,8 +31,8 @@ class Guarded(Reranker):
     """Asks the first reranker; when it fails, is too slow or does not pass its self-test, the second one answers.
 
     After a timeout, a few failures in a row or a failed self-test the first is not asked at all; it is probed in the
-    background, and comes back by itself once it passes. What was too slow is tried again before any question is made to
-    wait for it: the latest question is repeated as part of the probe.
+    background, and comes back by itself once it passes. The latest question is repeated as part of the probe: a server
+    that is too slow for a whole question, or refuses one, may well pass the self-test.
 
     Args:
         primary: may raise UpstreamError, and nothing else.
@@ -61,8 +61,8 @@ class Guarded(Reranker):
         self._changed = changed
         self._breaker = CircuitBreaker(self._probe, probe_seconds=probe_seconds, changed=changed)
         self._checking: asyncio.Task[None] | None = None
-        # The latest question that the first reranker was not fast enough for.
-        self._overdue: Callable[[], Awaitable[object]] | None = None
+        # The latest question that the first reranker failed, or was not asked as it was out.
+        self._unanswered: Callable[[], Awaitable[object]] | None = None
 
     @property
     def trouble(self) -> str:
@@ -109,11 +109,9 @@ class Guarded(Reranker):
 
         try:
             return Judgement(await self._breaker.call(ask))
-        except UpstreamTimeout:
-            self._overdue = ask
         except UpstreamError:
-            if self._overdue is not None:
-                self._overdue = ask
+            if self.trouble:
+                self._unanswered = ask
         return Judgement(await self._fallback.rerank(question, encoded, candidates, instruction), degraded=True)
 
     async def score(self, query: str, documents: Sequence[str], instruction: str = "") -> list[float]:
@@ -130,7 +128,13 @@ class Guarded(Reranker):
         async def ask() -> list[float]:
             return await self._within(self._timeout_seconds, lambda: primary.score(query, documents, instruction))
 
-        return await self._breaker.call(ask)
+        try:
+            return await self._breaker.call(ask)
+        except UpstreamError:
+            # A whole question asks more of it.
+            if self.trouble and self._unanswered is None:
+                self._unanswered = ask
+            raise
 
     async def close(self) -> None:
         """Stops checking, and closes both."""
@@ -160,9 +164,9 @@ class Guarded(Reranker):
 
     async def _probe(self) -> None:
         await self.check()
-        if self._overdue is not None:
-            await self._overdue()
-        self._overdue = None
+        if self._unanswered is not None:
+            await self._unanswered()
+        self._unanswered = None
 
     async def _within(self, seconds: float, work: Callable[[], Awaitable[Result]]) -> Result:
         try:

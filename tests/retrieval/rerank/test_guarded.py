@@ -193,6 +193,24 @@ async def test_what_was_too_slow_is_tried_again_before_a_question_waits_for_it(
     await hasty.served()
 
 
+async def test_a_server_that_refuses_whole_questions_stays_out(server: FakeReranker) -> None:
+    """It takes the few documents of the self-test, and refuses what a question has of them."""
+    desk = Desk(server, timeout_seconds=20)
+    await desk.guarded.start()
+    server.most = 5
+    found = candidates([f"The refund does take long, {number}." for number in range(50)])
+    for _ in range(3):
+        assert (await desk.guarded.judge(QUESTION, ENCODED, found)).degraded
+    probes = len(server.requests)
+    await eventually(lambda: len(server.requests) > probes + 40)
+    assert "413" in desk.guarded.trouble
+    assert [state for state, _ in desk.changes] == ["closed", "open"]
+    server.most = 50
+    await desk.back()
+    assert not (await desk.guarded.judge(QUESTION, ENCODED, found)).degraded
+    await desk.guarded.close()
+
+
 async def test_a_server_that_is_not_there_at_the_start_is_found_later(server: FakeReranker) -> None:
     server.kill()
     desk = Desk(server, timeout_seconds=20)
