@@ -43,9 +43,11 @@ def index_keeps(service: Service) -> Finding:
     vector = np.zeros((1, service.encoder.dimension), np.float32)
     vector[0, 0] = 1
     try:
-        service.index.add(audience, [1], [vector])
-        found = service.index.query(audience, vector[0], 1)
-        service.index.drop(audience)
+        try:
+            service.index.add(audience, [1], [vector])
+            found = service.index.query(audience, vector[0], 1)
+        finally:
+            service.index.drop(audience)
     except (ChromaError, OSError) as error:
         return Finding(False, f"The index cannot be written: {error}; run `polydesk rebuild`.")
     if [id for id, _ in found] != [1]:

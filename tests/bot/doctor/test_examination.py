@@ -85,6 +85,17 @@ async def test_an_index_that_cannot_be_written(service: Service, monkeypatch: py
 
 
 @session
+async def test_a_look_that_fails_leaves_nothing_behind(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> None:
+        raise OSError("Input/output error")
+
+    audiences = service.index.audiences()
+    monkeypatch.setattr(service.index, "query", broken)
+    assert "Input/output error" in index_keeps(service).sentence
+    assert service.index.audiences() == audiences
+
+
+@session
 async def test_an_encoder_whose_vectors_say_nothing(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     (one,) = service.encoder.encode_questions(["anything"])
     monkeypatch.setattr(service.encoder, "encode_questions", lambda texts: [one for _ in texts])
