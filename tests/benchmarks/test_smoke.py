@@ -53,7 +53,7 @@ def options(corpus: Path, tmp_path: Path) -> Options:
 def run(name: str, options: Options) -> Result:
     result: Result = importlib.import_module(f"benchmarks.{name}").run(options)
     assert all(len(row) == len(result.columns) for row in result.rows)
-    assert any(str(row[0]).startswith("baseline") for row in result.rows) or name == "growth"
+    assert any(str(row[0]).startswith("baseline") for row in result.rows) or name in ("growth", "withheld")
     json.dumps(dict(result.details))
     return result
 
@@ -114,6 +114,45 @@ def test_every_fifth_file_is_left_out(corpus: Path, tmp_path: Path) -> None:
     copied = reduced_copy(corpus / "knowledge", tmp_path / "copy")
     left_out = {path.name for path in (corpus / "knowledge").iterdir()} - {path.name for path in copied.iterdir()}
     assert left_out == {sorted(path.name for path in (corpus / "knowledge").iterdir())[4]}
+
+
+TRANSLATED = {
+    "battery": "Laden Sie den Akku bei Zimmertemperatur. Eine volle Ladung dauert 4 Stunden.",
+    "refunds": "Das Geld kommt zurück. Wir erstatten innerhalb von 5 Werktagen.",
+    "brakes": "Die Bremsen quietschen. Lassen Sie die Bremsen alle 12 Monate prüfen.",
+}
+IN_ENGLISH = {
+    "battery": "Charge the battery at room temperature. A full charge takes 4 hours.",
+    "refunds": "The money comes back. We refund within 5 working days.",
+    "brakes": "The brakes squeal. Have the brakes checked every 12 months.",
+}
+
+
+def test_withheld(options: Options, tmp_path: Path) -> None:
+    folder = tmp_path / "pairs"
+    for root, texts, language in (
+        (folder, IN_ENGLISH, "en"),
+        (folder.with_name("pairs-mixed"), TRANSLATED, "de"),
+    ):
+        (root / "knowledge").mkdir(parents=True)
+        for name, text in texts.items():
+            page = f"---\nlanguage: {language}\n---\n# {name.title()}\n\n{text}\n"
+            (root / "knowledge" / f"{name}.md").write_text(page, encoding="utf-8")
+        answers = {name: text.split(". ")[1].rstrip(".") for name, text in IN_ENGLISH.items()}
+        lines = [
+            json.dumps({"text": f"{name}?", "gold": [f"{name}.md"], "answers": [answer]})
+            for name, answer in answers.items()
+        ]
+        (folder / f"queries.{language}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    result = run("withheld", replace(options, paragraphs=folder))
+    assert result.setting["sentences"] == 6
+    assert [row[:2] for row in result.rows] == [("de", 3), ("en", 3), ("all", 6)]
+    assert result.rows[-1][-1] == 0  # Six sentences with a number changed, none of them shown.
+
+
+def test_withheld_says_what_it_needs(options: Options) -> None:
+    with pytest.raises(MissingOption, match="-mixed beside"):
+        run("withheld", options)
 
 
 @pytest.mark.skipif(not installed(), reason="the baseline needs the extra sentence-transformers")
