@@ -11,11 +11,15 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Literal, TypeVar
 
+import structlog
+
 from retrieval.errors import UpstreamError, UpstreamTimeout
 
 PROBE_SECONDS = 5.0
 # Many desks that lost the same service do not come back in step.
 _JITTER = 0.2
+
+log = structlog.get_logger()
 
 State = Literal["closed", "open", "half_open"]
 Changed = Callable[[State, str], None]
@@ -29,7 +33,8 @@ class CircuitBreaker:
     failures in a row. Calls that are under way when it opens fail at once too. Used from one event loop.
 
     Args:
-        probe: does a small piece of the service's real work, within a time; raises UpstreamError when it fails.
+        probe: does a small piece of the service's real work, within a time; raises UpstreamError when it fails. After
+            any other error, a fault of the desk itself, which is logged, it stays open and is probed again.
         failures: in a row, that open it.
         probe_seconds: between two probes, give or take a fifth.
         changed: called with the new state, "closed" or "open", and the reason for it.
@@ -125,9 +130,8 @@ class CircuitBreaker:
 
     async def _open_unless_answered(self) -> None:
         try:
-            await self._probe()
-        except UpstreamError as error:
-            self.open(str(error))
+            if reason := await self._probed():
+                self.open(reason)
         finally:
             self._suspecting = None
 
@@ -135,12 +139,28 @@ class CircuitBreaker:
         while True:
             await asyncio.sleep(self._probe_seconds * random.uniform(1 - _JITTER, 1 + _JITTER))
             self.state = "half_open"
-            try:
-                await self._probe()
-            except UpstreamError as error:
-                self.state, self.reason = "open", str(error)
-            else:
+            reason = await self._probed()
+            if not reason:
                 break
+            self.state, self.reason = "open", reason
         self._failures = 0
         self.state, self.reason = "closed", ""
         self._changed("closed", "")
+
+    async def _probed(self) -> str:
+        """Why the service is still out; "" where it is back."""
+
+        async def probing() -> None:
+            await self._probe()
+
+        task = asyncio.create_task(probing())
+        try:
+            await asyncio.wait((task,))
+        finally:
+            task.cancel()
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is None or isinstance(error, UpstreamError):
+            return "" if error is None else str(error)
+        # A fault of the desk itself. Were it to end the probing, the service would stay out until the next start.
+        log.error("probe_failed", exc_info=error)
+        return f"Whether the service is back could not be found out: {type(error).__name__}."
