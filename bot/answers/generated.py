@@ -23,6 +23,10 @@ from retrieval.search import SearchResult
 PASSAGES = 5
 # A model that goes on saying the same never ends by itself.
 _REPETITIONS = 3
+# What has no end after so many characters is no sentence that anybody could be shown.
+LONGEST_SENTENCE = 2_000
+# A server may send a whole text in one event; no more of it than this is looked at before its sentences are taken out.
+_PIECE = 200
 _NOT_ANSWERED = re.compile(rf"\W*{NO_ANSWER}\W*\Z", re.IGNORECASE)
 
 Ending = Literal["whole", "not_answered", "failed"]
@@ -139,7 +143,13 @@ class Generated:
         stream = SentenceStream()
         async with aclosing(self._model.stream(messages, timeout_seconds=seconds)) as pieces:
             async for piece in pieces:
-                for sentence in stream.feed(piece):
-                    yield sentence
+                for start in range(0, len(piece), _PIECE):
+                    for sentence in stream.feed(piece[start : start + _PIECE]):
+                        yield sentence
+                    if stream.unfinished > LONGEST_SENTENCE:
+                        raise UpstreamError(
+                            f"The language model at {self._model.url} failed: "
+                            f"it wrote {LONGEST_SENTENCE} characters without the end of a sentence."
+                        )
         for sentence in stream.finish():
             yield sentence

@@ -14,6 +14,11 @@ _OPEN_MARKER = re.compile(r"[\[［【][\d\s,،，、;；]*\Z")
 _CERTAIN = re.compile(r"[\]］】][.!?。！？।॥۔؟։።]+[\"'”’»›)）」』*_]*\Z")
 # Scripts that write no spaces end a sentence with these and nothing else.
 _FULL_STOP = re.compile(r"[。！？｡।॥۔؟։።][\"'”’»›)）」』*_]*\Z")
+# More of them are one: some checks would take the square of their number.
+_SPACES = re.compile(r"[ \t]{2,}")
+# What is longer than this without an end is split anew only when it has grown by this share: each splitting reads all.
+_OFTEN = 400  # characters
+_GROWTH = 1 / 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +40,35 @@ class SentenceStream:
     def __init__(self) -> None:
         self._rest = ""
         self._begun = False
+        # How long the rest must be to be split again.
+        self._due = 0
+
+    @property
+    def unfinished(self) -> int:
+        """Characters of what is no certain sentence yet; whoever feeds it ends the stream where they are too many."""
+        return len(self._rest)
 
     def feed(self, piece: str) -> list[StreamedSentence]:
-        """The sentences that are certain now."""
-        self._rest += piece
+        """The sentences that are certain now. A piece that is as long as a text is best given in several."""
+        known = max(0, len(self._rest) - 1)
+        self._rest = self._rest[:known] + _SPACES.sub(" ", self._rest[known:] + piece)
+        if len(self._rest) < self._due:
+            return []
+        found = self._certain()
+        length = len(self._rest)
+        self._due = 0 if length < _OFTEN else length + int(length * _GROWTH)
+        return found
+
+    def finish(self) -> list[StreamedSentence]:
+        """What is left, once the text has ended."""
+        return self._taken(_spans(self._rest))
+
+    def _certain(self) -> list[StreamedSentence]:
         spans = _spans(self._rest)
         certain = 0
         while certain < len(spans) and self._is_certain(spans, certain):
             certain += 1
         return self._taken(spans[:certain])
-
-    def finish(self) -> list[StreamedSentence]:
-        """What is left, once the text has ended."""
-        return self._taken(_spans(self._rest))
 
     def _is_certain(self, spans: list[tuple[int, int]], place: int) -> bool:
         start, end = spans[place]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from bot.answer import Answer, AnswerEvent, DeltaEvent
@@ -171,6 +173,10 @@ async def test_an_answer_of_which_nothing_is_supported_is_the_extract(
         Reply("The refund is made within", ending="cut"),
         Reply(raw=b"<html>not a model</html>"),
         Reply(""),
+        # Without an end, in small pieces and in one.
+        Reply("refund " * 1_000, ending="hang"),
+        Reply(raw=b'data: {"choices": [{"delta": {"content": "' + b"\xe2\x80\x9e" * 9_000 + b'"}}]}\n\n'),
+        Reply(raw=b"data: " + b"[" * 100_000 + b"\n\n"),
     ],
 )
 async def test_a_model_that_fails_leaves_the_extract_and_says_so(
@@ -251,6 +257,17 @@ async def test_what_was_shown_before_the_stream_broke_stays(small_desk: SmallDes
     assert deltas == [f"{FIRST}. [1]"]
     assert answer.degraded == ("llm",)
     assert answer.citations[0].quote == EXTRACT
+
+
+async def test_half_a_character_is_no_fault_of_the_desk(small_desk: SmallDesk, tmp_path: Path) -> None:
+    """Neither the answer's JSON nor the database takes one."""
+    said = json.dumps({"choices": [{"delta": {"content": GOOD.replace(".", " \ud83d.", 1)}, "finish_reason": "stop"}]})
+    with FakeLLM(Reply(raw=f"data: {said}\n\ndata: [DONE]\n\n".encode())) as llm:
+        async with desk(small_desk, tmp_path, llm) as service:
+            for _ in range(2):
+                _, answer = await streamed(service, REFUND, conversation_id="half-a-character")
+                assert "\ufffd" in answer.text
+                assert json.loads(orjson.dumps(answer.to_json()))["text"] == answer.text
 
 
 async def test_a_dead_model_costs_nothing_after_the_first_time(small_desk: SmallDesk, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.answers import sentence_stream
 from bot.answers.sentence_stream import SentenceStream
 
 TEXTS = {
@@ -72,3 +73,37 @@ def test_a_marker_that_comes_late_is_not_taken_for_the_next_sentences() -> None:
     stream = SentenceStream()
     given = [one.text for piece in ("Five days [1].", " [2]", " It is free [3].") for one in stream.feed(piece)]
     assert given == ["Five days [1].", "It is free [3]."]
+
+
+@pytest.mark.parametrize("part", ["A. ", "e.g. ", "word ", "。[", "x"])
+def test_a_sentence_without_an_end_is_not_split_anew_for_each_piece(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    split, read = sentence_stream.split_sentences, 0
+
+    def counting(text: str) -> list[tuple[int, int]]:
+        nonlocal read
+        read += len(text)
+        return split(text)
+
+    monkeypatch.setattr(sentence_stream, "split_sentences", counting)
+    stream = SentenceStream()
+    for character in part * (2_000 // len(part)):
+        stream.feed(character)
+    # For each of two thousand pieces it would be two million.
+    assert read < 200_000
+
+
+def test_long_sentences_are_the_same_however_they_come() -> None:
+    text = "".join(f"Sentence {number} says {'word ' * 150}at length [{number}].\n" for number in range(1, 4))
+    assert read(text, 1) == read(text, 7) == read(text, 200) == read(text, 100_000)
+    assert len(read(text, 1)) == 3
+
+
+def test_runs_of_spaces_are_one_however_they_come() -> None:
+    text = "Five" + " \t" * 500 + "days [1]. It is" + " " * 900 + "free [2]."
+    assert read(text, 1) == read(text, 3) == read(text, 100_000) == ["Five days [1].", " It is free [2]."]
+
+
+def test_what_is_unfinished_is_known() -> None:
+    stream = SentenceStream()
+    stream.feed("Five days [1]. It is")
+    assert stream.unfinished == len(" It is")
