@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, Field
 
+from bot.knowledge import Dependency
 from bot.service import Service
+from bot.web.access import is_operator
 
 router = APIRouter()
 
@@ -23,7 +27,10 @@ class DependencySchema(BaseModel):
     """One thing that the desk needs."""
 
     ready: bool
-    detail: str = Field(examples=["revision 7, 41 files, 212 passages"])
+    detail: str = Field(
+        description="Empty for those who are no operators where the thing is out, or is a service that may be",
+        examples=["revision 7, 41 files, 212 passages"],
+    )
     required: bool = Field(description="Whether the desk answers nobody without it")
 
 
@@ -44,14 +51,22 @@ async def health() -> Response:
 @router.get(
     "/ready",
     summary="Can questions be answered?",
+    description="What services and faults say of themselves is for operators.",
     responses={200: {"model": Ready}, 503: {"model": Ready, "description": "Not yet, or something is broken"}},
 )
 async def ready(request: Request) -> Response:
     service: Service = request.app.state.service
     dependencies = await service.dependencies()
+    if not is_operator(request):
+        dependencies = {name: _public(dependency) for name, dependency in dependencies.items()}
     good = all(dependency.ready or not dependency.required for dependency in dependencies.values())
     body = {"status": "ready" if good else "not_ready", "dependencies": dependencies}
     return Response(orjson.dumps(body), 200 if good else 503, media_type="application/json")
+
+
+def _public(dependency: Dependency) -> Dependency:
+    """Without what services and faults say: addresses, paths, and what a server repeats of a request."""
+    return dependency if dependency.ready and dependency.required else replace(dependency, detail="")
 
 
 @router.get("/metrics", summary="For Prometheus", response_class=PlainTextResponse)

@@ -15,7 +15,7 @@ from bot.question import Question
 from bot.service import Service
 from bot.web.app import create_app
 from retrieval.errors import ConfigurationError
-from tests.conftest import SmallDesk
+from tests.conftest import TOKEN, SmallDesk
 from tests.fakes.rerank import FakeReranker, Fault
 
 QUESTION = "How long does a refund take?"
@@ -59,8 +59,9 @@ async def test_the_servers_order_is_the_answers(desk: SmallDesk, server: FakeRer
 async def test_an_outage_is_seen_everywhere_and_fails_nobody(desk: SmallDesk, server: FakeReranker) -> None:
     settings = with_reranker(desk, base_url=server.base_url, timeout_seconds=30, api_key="secret")
     async with Service.open(settings) as service:
-        transport = httpx.ASGITransport(create_app(service, ""))
-        async with httpx.AsyncClient(transport=transport, base_url="http://desk") as http:
+        transport = httpx.ASGITransport(create_app(service, TOKEN))
+        operator = {"Authorization": f"Bearer {TOKEN}"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://desk", headers=operator) as http:
             assert (await service.assistant.answer(asked())).degraded == ()
             assert 'polydesk_upstream_up{upstream="reranker"} 1.0' in (await http.get("/metrics")).text
             ready = (await http.get("/ready")).json()["dependencies"]["reranker"]
@@ -84,6 +85,11 @@ async def test_an_outage_is_seen_everywhere_and_fails_nobody(desk: SmallDesk, se
             assert (ready["ready"], ready["required"]) == (False, False)
             assert "status 500" in ready["detail"]
             assert "secret" not in ready["detail"]
+            # What a server says may repeat the request, and its address is nobody else's business.
+            response = await http.get("/ready", headers={"Authorization": ""})
+            assert response.status_code == 200
+            assert server.base_url not in response.text
+            assert response.json()["dependencies"]["reranker"] == {"ready": False, "detail": "", "required": False}
             # An answer that was kept from before needs no reranker; one made without it is not kept.
             assert (await service.assistant.answer(asked())).degraded == ()
             assert (await service.assistant.answer(asked(f"{QUESTION} 0"))).degraded == ("reranker",)

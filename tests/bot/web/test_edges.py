@@ -33,17 +33,19 @@ async def test_monitors_may_send_head(http: httpx.AsyncClient, path: str) -> Non
     assert (await http.head(path)).status_code == 200
 
 
-async def test_a_broken_dependency_is_not_ready(
-    http: httpx.AsyncClient, service: Service, monkeypatch: pytest.MonkeyPatch
+async def test_a_broken_dependency_is_not_ready_and_why_is_for_operators(
+    http: httpx.AsyncClient, service: Service, monkeypatch: pytest.MonkeyPatch, operator: dict[str, str]
 ) -> None:
     def broken() -> None:
         raise OSError("disk gone")
 
     monkeypatch.setattr(service.store, "figures", broken, raising=False)
-    ready = await http.get("/ready")
-    assert ready.status_code == 503
-    store = ready.json()["dependencies"]["store"]
-    assert store == {"ready": False, "detail": "OSError: disk gone", "required": True}
+    for headers, detail in (({}, ""), ({"Authorization": "Bearer guess"}, ""), (operator, "OSError: disk gone")):
+        ready = await http.get("/ready", headers=headers)
+        assert ready.status_code == 503
+        assert ready.json()["status"] == "not_ready"
+        store = ready.json()["dependencies"]["store"]
+        assert store == {"ready": False, "detail": detail, "required": True}
 
 
 async def test_metrics_count_with_bounded_labels(http: httpx.AsyncClient) -> None:
