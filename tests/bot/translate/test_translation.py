@@ -74,6 +74,13 @@ async def test_a_lost_placeholder_is_tried_again_in_pieces(detector: LanguageDet
     assert engine.asked == ["Write to X0Z today, please.", "Write to", "today, please."]
 
 
+async def test_a_piece_without_a_translation_is_a_loss(detector: LanguageDetector) -> None:
+    text = "Write to a@b.com today, please, and tell us all about your order."
+    engine = FakeTranslator(lambda said: "" if "Write" in said else "hoy, por favor, y cuéntenos todo sobre su pedido.")
+    (outcome,) = await Sentences(engine, Protector(), detector).translate([text], "en", "es")
+    assert outcome == Outcome(text, doubted=True)
+
+
 async def test_numbers_are_left_to_the_model_first(detector: LanguageDetector) -> None:
     said = {"You have 14 days.": "Tiene catorce días.", "You have X0Z days.": "Tiene X0Z días."}
     engine = FakeTranslator(lambda text: said.get(text, "mal"))
