@@ -72,7 +72,7 @@ class RerankerSettings(Section):
     channels: dict[Channel, str] = {}
     passage_tokens: int = Field(default=4_000, ge=64, le=32_000)
     batch: int = Field(default=64, ge=1, le=1_000)
-    timeout_seconds: float = Field(default=0.9, gt=0, le=60)
+    timeout_seconds: float = Field(default=0.8, gt=0, le=60)
     device: str = "cpu"
 
 

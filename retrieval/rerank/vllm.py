@@ -65,7 +65,7 @@ class VllmReranker(Reranker):
         instructions: Mapping[str, str] | None = None,
         passage_tokens: int = 4_000,
         batch: int = 64,
-        timeout_seconds: float = 0.9,
+        timeout_seconds: float = 0.8,
     ) -> None:
         self._upstream = Upstream("reranker", base_url, api_key=api_key, timeout_seconds=timeout_seconds)
         self._address = self._upstream.url("")
