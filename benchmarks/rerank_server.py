@@ -36,7 +36,7 @@ from tests.vllm_server.server import RunningServer, missing, serving
 PASSAGES, REPETITIONS = 50, 100
 # About 300 tokens of English; and so much Thai that its bytes are more than the tokens allowed, so that it is counted.
 SCRIPTS = {"English": ("Latin", 14), "Thai, counted": ("Thai", 24)}
-PASSAGE_TOKENS, WAIT_SECONDS = 2_048, 120.0
+PASSAGE_TOKENS, WHOLE, WAIT_SECONDS = 2_048, 8_000, 120.0
 QUESTION = "How long does a refund take once the parcel has arrived?"
 _NO_VECTORS = Encoded(np.ones(1, np.float32), (), np.empty((0, 2), np.int32))
 
@@ -120,9 +120,9 @@ def _texts(script: str, sentences: int, numbers: count[int]) -> list[str]:
     return [f"{next(numbers)} {body}" for _ in range(PASSAGES)]
 
 
-def _client(server: RunningServer) -> VllmReranker:
+def _client(server: RunningServer, passage_tokens: int = PASSAGE_TOKENS) -> VllmReranker:
     return VllmReranker(
-        server.base_url, server.model, template="qwen3", passage_tokens=PASSAGE_TOKENS, timeout_seconds=WAIT_SECONDS
+        server.base_url, server.model, template="qwen3", passage_tokens=passage_tokens, timeout_seconds=WAIT_SECONDS
     )
 
 
@@ -160,7 +160,8 @@ async def _differences(server: RunningServer, limit: int) -> dict[str, Cell]:
     """The largest difference between a score and transformers' own: through the client, and without the template."""
     from tests.vllm_server.reference import Reference
 
-    reference, client = Reference(server.folder), _client(server)
+    # The reference reads every passage whole.
+    reference, client = Reference(server.folder), _client(server, WHOLE)
     address = urlsplit(server.base_url)
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=WAIT_SECONDS)
     ours, raw = [], []
