@@ -11,6 +11,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -65,9 +67,10 @@ def run(options: Options) -> Result:
     """
     try:
         import torch
-        import transformers  # noqa: F401
     except ImportError as error:
         raise MissingOption(NEEDED) from error
+    if find_spec("transformers") is None:
+        raise MissingOption(NEEDED)
     if not torch.cuda.is_available():
         raise MissingOption("This benchmark needs an NVIDIA GPU, and torch sees none (torch.cuda.is_available()).")
     return measure(Shape(), "cuda", options.limit or REPETITIONS)
@@ -92,7 +95,7 @@ def measure(shape: Shape, device: str, repetitions: int) -> Result:
             scores = batching(model, rows, device).float().cpu().numpy()
             expected = scores if expected is None else expected
             _reset_memory(device)
-            taken = _timed(lambda run=batching: run(model, rows, device), device, repetitions)  # type: ignore[misc]
+            taken = _timed(partial(batching, model, rows, device), device, repetitions)
             median = float(np.median(taken)) / 1000
             share = shape.operations(rows.lengths) / median / peak
             found = (share * 100, _memory(device), agreement(scores, expected))

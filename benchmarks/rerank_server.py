@@ -27,8 +27,9 @@ from benchmarks.torch_baseline import installed
 from retrieval.encoder.base import Encoded, passage_text
 from retrieval.evaluate import percentile
 from retrieval.passages import Candidate, Passage
+from retrieval.rerank.instructions import INSTRUCTION
 from retrieval.rerank.template import document_part, query_part
-from retrieval.rerank.vllm import INSTRUCTION, VllmReranker
+from retrieval.rerank.vllm import VllmReranker
 from tests.vllm_server.model import tokenizer_folder, write_model
 from tests.vllm_server.pairs import SENTENCES, numbered_sentences, pairs
 from tests.vllm_server.server import RunningServer, missing, serving

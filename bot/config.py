@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
+from retrieval.rerank.instructions import INSTRUCTION
+
 # An upstream's address without /v1, or "" for none.
 BaseUrl = Annotated[str, StringConstraints(pattern=r"^(https?://[^\s/]+(/[^\s]*[^\s/])?)?$")]
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
@@ -67,7 +69,7 @@ class RerankerSettings(Section):
     api_key: SecretStr = SecretStr("")
     model: str = ""
     template: Literal["auto", "qwen3", "none"] = "auto"
-    instruction: str = "Given a customer's question, judge whether the document answers it"
+    instruction: str = INSTRUCTION
     instructions: dict[str, str] = {}
     channels: dict[Channel, str] = {}
     passage_tokens: int = Field(default=4_000, ge=64, le=32_000)

@@ -18,7 +18,7 @@ from bot.translate.base import Translator
 from bot.translate.libretranslate import LibreTranslate
 from bot.translate.llm import ModelTranslator
 from bot.translate.translation import Translation
-from retrieval.circuit_breaker import State
+from retrieval.circuit_breaker import Changed, State
 from retrieval.data_folder import DataFolder
 from retrieval.database import migrate
 from retrieval.documents.limits import Limits
@@ -93,13 +93,6 @@ def open_language_model(settings: Settings, metrics: Metrics) -> LanguageModel |
         return None
     if not llm.model:
         raise ConfigurationError("llm.model: name the model that the server at llm.base_url is asked for.")
-    gauge = metrics.upstream_up.labels("llm")
-    gauge.set(1)
-
-    def changed(state: str, reason: str) -> None:
-        gauge.set(state == "closed")
-        log.warning("language_model", state=state, reason=reason)
-
     return LanguageModel(
         llm.base_url,
         llm.model,
@@ -107,7 +100,7 @@ def open_language_model(settings: Settings, metrics: Metrics) -> LanguageModel |
         first_token_seconds=llm.first_token_seconds,
         timeout_seconds=llm.timeout_seconds,
         max_tokens=llm.max_tokens,
-        changed=changed,
+        changed=_reported(metrics, "llm"),
     )
 
 
@@ -119,22 +112,12 @@ def open_reranker(settings: Settings, store: Store, metrics: Metrics) -> Reranke
     """
     if settings.reranker.kind == "late_interaction":
         return LateInteraction(store)
-    gauge = metrics.upstream_up.labels("reranker")
-
-    def changed(state: State, reason: str) -> None:
-        gauge.set(state == "closed")
-        if state == "closed":
-            log.info("reranker_in_use", reranker=reranker.description)
-        else:
-            log.warning("reranker_out", reason=reason)
-
-    reranker = Guarded(
+    return Guarded(
         configured_reranker(settings),
         LateInteraction(store),
         timeout_seconds=settings.reranker.timeout_seconds,
-        changed=changed,
+        changed=_reported(metrics, "reranker"),
     )
-    return reranker
 
 
 def open_translator(settings: Settings, metrics: Metrics, model: LanguageModel | None, phrases: Phrases) -> Translator:
@@ -162,21 +145,11 @@ def open_translator(settings: Settings, metrics: Metrics, model: LanguageModel |
         )
     if not translation.base_url:
         raise ConfigurationError("translation.base_url: it is empty, and translation.engine libretranslate needs it.")
-    gauge = metrics.upstream_up.labels("translation")
-    gauge.set(1)
-
-    def changed(state: State, reason: str) -> None:
-        gauge.set(state == "closed")
-        if state == "closed":
-            log.info("translation_server_in_use")
-        else:
-            log.warning("translation_server_out", reason=reason)
-
     return LibreTranslate(
         translation.base_url,
         api_key=translation.api_key.get_secret_value(),
         timeout_seconds=translation.timeout_seconds,
-        changed=changed,
+        changed=_reported(metrics, "translation"),
     )
 
 
@@ -208,6 +181,21 @@ def open_translation(
         protected=translation.protected,
         timeout_seconds=translation.timeout_seconds,
     )
+
+
+def _reported(metrics: Metrics, upstream: str) -> Changed:
+    """Has the metrics and the log follow whether an upstream is asked; it counts as up until it says otherwise."""
+    gauge = metrics.upstream_up.labels(upstream)
+    gauge.set(1)
+
+    def changed(state: State, reason: str) -> None:
+        gauge.set(state == "closed")
+        if state == "closed":
+            log.info(f"{upstream}_in_use")
+        else:
+            log.warning(f"{upstream}_out", reason=reason)
+
+    return changed
 
 
 def claim_judge(reranker: Reranker) -> Judge | None:

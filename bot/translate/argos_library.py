@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 from retrieval.errors import ConfigurationError
@@ -24,7 +25,7 @@ def require_argos(data_dir: Path) -> None:
         ConfigurationError: it is not installed.
     """
     with argos_at(data_dir):
-        import ctranslate2  # noqa: F401
+        import_module("ctranslate2")
 
 
 @contextmanager

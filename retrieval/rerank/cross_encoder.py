@@ -13,9 +13,9 @@ from retrieval.encoder.base import Encoded, Floats, passage_text
 from retrieval.errors import UpstreamError
 from retrieval.passages import Candidate
 from retrieval.rerank.base import Reranker
+from retrieval.rerank.instructions import INSTRUCTION, Instructions
 from retrieval.rerank.pair_model import PairModel, Template
 from retrieval.rerank.self_test import self_test
-from retrieval.rerank.vllm import INSTRUCTION
 
 
 class CrossEncoder(Reranker):
@@ -53,8 +53,7 @@ class CrossEncoder(Reranker):
         batch: int = 64,
         threads: int = 0,
     ) -> None:
-        self._instruction = instruction
-        self._instructions = dict(instructions or {})
+        self._instructions = Instructions(instruction, dict(instructions or {}))
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="cross-encoder")
         try:
             # In that thread, too: torch keeps its number of threads by thread.
@@ -95,7 +94,7 @@ class CrossEncoder(Reranker):
         """
         if not documents:
             return []
-        pairs = [(query, document, instruction or self._instruction) for document in documents]
+        pairs = [(query, document, instruction or self._instructions.default) for document in documents]
         # Probabilities of log-odds beyond this are 0 and 1 in float32 anyway.
         odds = np.clip(await self._log_odds(pairs), -80, 80)
         return [float(score) for score in 1 / (1 + np.exp(-odds.astype(np.float64)))]
@@ -109,14 +108,14 @@ class CrossEncoder(Reranker):
     ) -> list[float]:
         """The log-odds of relevance, which unlike the probability do not saturate."""
         pairs = [
-            (question, passage_text(one.passage.context, one.passage.text), self._effective(one, instruction))
+            (
+                question,
+                passage_text(one.passage.context, one.passage.text),
+                self._instructions.of(one.passage, instruction),
+            )
             for one in candidates
         ]
         return [float(score) for score in await self._log_odds(pairs)]
-
-    def _effective(self, candidate: Candidate, instruction: str) -> str:
-        passage = candidate.passage
-        return passage.instruction or instruction or self._instructions.get(passage.audience) or self._instruction
 
     async def _log_odds(self, pairs: list[tuple[str, str, str]]) -> Floats:
         abandoned = Event()

@@ -12,6 +12,7 @@ from retrieval.encoder.base import Encoded, passage_text
 from retrieval.errors import UpstreamError
 from retrieval.passages import Candidate
 from retrieval.rerank.base import Reranker
+from retrieval.rerank.instructions import INSTRUCTION, Instructions
 from retrieval.rerank.replies import read_scores
 from retrieval.rerank.self_test import Verdict, self_test
 from retrieval.rerank.server import Server, recognise
@@ -21,7 +22,6 @@ from retrieval.upstream import Upstream
 
 Template = Literal["auto", "qwen3", "none"]
 
-INSTRUCTION = "Given a customer's question, judge whether the document answers it"
 # Scores of float32: closer to 0 or 1 they cannot come.
 _LEAST = 1e-7
 # Without a template a pair is left as it is where that is as good; what is already templated must not be twice.
@@ -72,8 +72,7 @@ class VllmReranker(Reranker):
         self._truncation = Truncation(self._upstream, model)
         self._model = model
         self._template = template
-        self._instruction = instruction
-        self._instructions = dict(instructions or {})
+        self._instructions = Instructions(instruction, dict(instructions or {}))
         self._passage_tokens = passage_tokens
         self._batch = batch
         self._way: _Way | None = None
@@ -122,7 +121,7 @@ class VllmReranker(Reranker):
         """
         if not documents:
             return []
-        return await self._score(await self._known_way(), query, documents, instruction or self._instruction)
+        return await self._score(await self._known_way(), query, documents, instruction or self._instructions.default)
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -134,7 +133,7 @@ class VllmReranker(Reranker):
         """The log-odds of relevance: on a scale like the other reranker's, unlike the probability, which saturates."""
         groups: dict[str, list[int]] = {}
         for place, candidate in enumerate(candidates):
-            groups.setdefault(self._effective(candidate, instruction), []).append(place)
+            groups.setdefault(self._instructions.of(candidate.passage, instruction), []).append(place)
         way = await self._known_way()
         texts = [passage_text(one.passage.context, one.passage.text) for one in candidates]
         found = await all_of(
@@ -145,10 +144,6 @@ class VllmReranker(Reranker):
             for place, score in zip(places, group, strict=True):
                 scores[place] = _log_odds(score)
         return scores
-
-    def _effective(self, candidate: Candidate, instruction: str) -> str:
-        passage = candidate.passage
-        return passage.instruction or instruction or self._instructions.get(passage.audience) or self._instruction
 
     async def _known_way(self) -> _Way:
         if self._way is None:
