@@ -1,0 +1,2 @@
+import phrases from "virtual:launcher-phrases";
+console.log(phrases);

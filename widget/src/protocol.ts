@@ -1,0 +1,66 @@
+/**
+ * What the loader on the host page and the panel in its iframe say to each other.
+ *
+ * The loader sends one `Init` by `postMessage` to the desk's origin, with a port; everything after goes over that port.
+ */
+
+/** The version of this protocol; a panel ignores an `Init` of another. */
+export const PROTOCOL = 1;
+
+export type Mode = "popover" | "inline";
+export type Scheme = "auto" | "light" | "dark";
+
+/** What the host page chose; "" leaves the panel's own choice. The values are CSS, and not to be trusted. */
+export interface Theme {
+  scheme: Scheme;
+  /** A colour. */
+  accent: string;
+  /** A length. */
+  radius: string;
+  /** A font family. */
+  font: string;
+}
+
+export interface Init {
+  polydesk: typeof PROTOCOL;
+  type: "init";
+  mode: Mode;
+  /** A BCP 47 tag. */
+  language: string;
+  /** Whether the host page named the language, and it was not only guessed. */
+  chosen: boolean;
+  theme: Theme;
+  /** Instead of the panel's first words; "" leaves them. */
+  greeting: string;
+  /** Good for a minute; null where the desk gave none. */
+  ticket: string | null;
+  /** The status of the answer to the request for the ticket; 0 without an answer. */
+  status: number;
+}
+
+export type ToPanel =
+  | { type: "opened" }
+  | { type: "closed" }
+  | { type: "ask"; text: string }
+  /** A JWT of the shop's back end; "" signs out. */
+  | { type: "identify"; token: string }
+  | { type: "language"; language: string }
+  | { type: "theme"; theme: Theme }
+  /** The answer to the panel's `ticket` of the same id. */
+  | { type: "ticket"; id: number; ticket: string | null; status: number };
+
+/** Events of the conversation that the panel passes on to listeners on the host page. */
+export type PanelEventName = "message" | "answer" | "handoff" | "error" | "language";
+/** Everything that listeners on the host page may ask for. */
+export type EventName = PanelEventName | "ready" | "open" | "close" | "unread";
+
+export type ToLoader =
+  /** The panel listens, and can be shown. */
+  | { type: "ready" }
+  | { type: "close" }
+  /** Please fetch a ticket. */
+  | { type: "ticket"; id: number }
+  | { type: "event"; name: PanelEventName; detail: unknown }
+  | { type: "unread"; count: number }
+  /** The desk cannot be reached. */
+  | { type: "down" };
