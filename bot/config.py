@@ -3,16 +3,44 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
+from bot.origins import canonical_origin
 from retrieval.rerank.instructions import INSTRUCTION
 
 # An upstream's address without /v1, or "" for none.
 BaseUrl = Annotated[str, StringConstraints(pattern=r"^(https?://[^\s/]+(/[^\s]*[^\s/])?)?$")]
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+DeskName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
+Email = Annotated[str, StringConstraints(pattern=r"^([^\s@<>?&,;]+@[^\s@<>?&,;]+)?$", max_length=254)]
+
+
+def _wrong(sentence: str) -> PydanticCustomError:
+    # Its text goes into another sentence, and braces would be taken for places to fill.
+    return PydanticCustomError("setting", "{sentence}", {"sentence": sentence})
+
+
+def _origin(text: str) -> str:
+    try:
+        return canonical_origin(text)
+    except ValueError as error:
+        raise _wrong(str(error)) from error
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text)) if "/" in text else str(ipaddress.ip_address(text))
+    except ValueError as error:
+        raise _wrong(f"{text} is neither an address nor a network such as 10.0.0.0/8") from error
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+Network = Annotated[str, AfterValidator(_network)]
 
 
 # Where questions come from; the page, the API and the command line are one.
@@ -128,6 +156,66 @@ class Server(Section):
     max_question_chars: int = Field(default=2_000, ge=10, le=100_000)
     questions_at_once: int = Field(default=64, ge=1, le=10_000)
     question_seconds: float = Field(default=30, gt=0, le=600)
+    questions_per_minute: int = Field(default=0, ge=0, le=1_000_000)
+    trusted_proxies: tuple[Network, ...] = ("127.0.0.1", "::1")
+
+
+class IdentitySettings(Section):
+    """How the shop's back end proves who its customer is: a JWT, checked with the secret or the public key."""
+
+    secret: SecretStr = SecretStr("")
+    public_key: str = Field(default="", max_length=10_000)
+    algorithm: Literal["HS256", "EdDSA", "RS256", "ES256"] = "HS256"
+    required: bool = False
+
+    @property
+    def key(self) -> str:
+        """What tokens are checked with; "" where nobody can prove anything."""
+        return self.secret.get_secret_value() if self.algorithm == "HS256" else self.public_key
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        secret = self.secret.get_secret_value()
+        if secret and len(secret.encode()) < 32:
+            raise _wrong("the secret is shorter than 32 bytes")
+        if self.algorithm == "HS256" and self.public_key:
+            raise _wrong("HS256 takes a secret; with a public_key set algorithm to EdDSA, RS256 or ES256")
+        if self.algorithm != "HS256" and secret:
+            raise _wrong(f"{self.algorithm} takes a public_key and no secret")
+        if self.required and not self.key:
+            raise _wrong("it is required, and there is neither a secret nor a public_key to check it with")
+        return self
+
+
+Suggestion = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class DeskSettings(Section):
+    """One desk of the widget, by the name that pages give in `data-desk`."""
+
+    name: str = Field(default="", max_length=100)
+    origins: tuple[Origin, ...] = Field(default=(), max_length=200)
+    email: Email = ""
+    person: bool = True
+    fresh: bool = False
+    suggestions: dict[LanguageCode, Annotated[tuple[Suggestion, ...], Field(max_length=4)]] = {}
+    identity: IdentitySettings = IdentitySettings()
+
+
+class WidgetLimits(Section):
+    """How much is taken from one visitor, from one address and for one desk; messages, and streams that are open."""
+
+    visitor_per_minute: int = Field(default=12, ge=1, le=100_000)
+    address_per_minute: int = Field(default=60, ge=1, le=1_000_000)
+    desk_per_minute: int = Field(default=600, ge=1, le=10_000_000)
+    desk_per_day: int = Field(default=20_000, ge=1, le=1_000_000_000)
+    streams_per_visitor: int = Field(default=6, ge=1, le=1_000)
+    streams_at_once: int = Field(default=2_000, ge=1, le=100_000)
+
+
+class WidgetSettings(Section):
+    desks: dict[DeskName, DeskSettings] = Field(default={"default": DeskSettings()}, max_length=1_000)
+    limits: WidgetLimits = WidgetLimits()
 
 
 class Cache(Section):
@@ -156,6 +244,7 @@ class Settings(Section):
     languages: Languages = Languages()
     conversations: Conversations = Conversations()
     server: Server = Server()
+    widget: WidgetSettings = WidgetSettings()
     cache: Cache = Cache()
     logging: Logging = Logging()
 
