@@ -32,6 +32,10 @@ export interface Init {
   theme: Theme;
   /** Instead of the panel's first words; "" leaves them. */
   greeting: string;
+  /** Offered where the desk cannot be reached at all; with a session, the desk names its own. */
+  email?: string;
+  /** A JWT of the shop's back end that the page gave before the panel was loaded; "" without. */
+  identity: string;
   /** Good for a minute; null where the desk gave none. */
   ticket: string | null;
   /** The status of the answer to the request for the ticket; 0 without an answer. */
