@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cachetools import TTLCache
@@ -52,6 +52,12 @@ class AnswerCache:
         """Keeps an answer unless it is degraded or was made at another revision than the key says."""
         if self._enabled and not answer.degraded and answer.knowledge_revision == key.revision:
             self._answers[key] = answer
+
+    def forget(self, texts: Iterable[str]) -> None:
+        """Drops what answers these questions, of whomever and at whatever revision."""
+        questions = {normalised(text) for text in texts}
+        for key in [key for key in self._answers if key.question in questions]:
+            self._answers.pop(key, None)
 
     def __len__(self) -> int:
         return len(self._answers)

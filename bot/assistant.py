@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
 from dataclasses import replace
+from itertools import takewhile
 
 from cachetools import LRUCache
 
@@ -14,7 +15,7 @@ from bot.answer import Answer, AnswerEvent, DeltaEvent, Event, StatusEvent, new_
 from bot.answer_cache import AnswerCache
 from bot.answers.generated import Shown
 from bot.answers.writer import Writer, Written
-from bot.conversations import Conversation, Conversations, Turn
+from bot.conversations import Conversation, Conversations, Turn, bounded
 from bot.follow_up import Reader, Reading
 from bot.metrics import Metrics
 from bot.phrases import Phrases
@@ -167,8 +168,19 @@ class Assistant:
             yield DeltaEvent(piece)
         yield AnswerEvent(answer, search=result, confidence=reading.extract.confidence)
 
-    async def search(self, question: Question) -> tuple[str, Reading]:
+    async def forget(self, conversation_id: str, texts: Collection[str]) -> None:
+        """Erases a conversation, and what is remembered of the questions that were asked in it."""
+        self._cache.forget(texts)
+        said = {text.strip() for text in texts}
+        for key in [key for key in self._languages if key[0] in said]:
+            self._languages.pop(key, None)
+        await asyncio.to_thread(self._conversations.forget, conversation_id)
+
+    async def search(self, question: Question, *, again: bool = False) -> tuple[str, Reading]:
         """The language of a question, and how it was read with all that its search found. Nothing is remembered.
+
+        Args:
+            again: the question was asked in its conversation, and is read with what had been said until then.
 
         Raises:
             QuestionRefused: when it is empty, too long, or not text.
@@ -177,7 +189,8 @@ class Assistant:
         text = self.check(question)
         held = await self._held(question)
         language = self._language(text, question, held)
-        return language, await self._read(text, held, language, question, started)
+        turns = [*takewhile(lambda turn: turn.question != bounded(text), held.turns)] if again else held.turns
+        return language, await self._read(text, replace(held, turns=tuple(turns)), language, question, started)
 
     async def _read(self, text: str, held: Conversation, language: str, question: Question, started: float) -> Reading:
         """The question as it is understood, with what it finds of what the asker may see."""

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DataError
 
 from bot.question import QuestionRefused
 from bot.tables import conversations, turns
-from retrieval.database import WRITE
+from retrieval.database import PRIVATE
 
 NEW = "new"
 KNOWN_ID = re.compile(r"[A-Za-z0-9_-]{16,64}\Z")
@@ -80,8 +80,8 @@ class _Held:
 class Conversations:
     """Reads through a small memory and writes in batches, so that no question waits for the database to be written.
 
-    `known`, `remember` and `add` are called from the event loop; `load`, `flush` and `forget_old` block, so from a
-    thread.
+    `known`, `remember` and `add` are called from the event loop; `load`, `flush`, `forget` and `forget_old`
+    block, so from a thread.
 
     Args:
         keep_days: after which a conversation that was not continued is forgotten.
@@ -165,9 +165,19 @@ class Conversations:
                         del kept[id]
             old = conversations.c.seen_at < oldest
             said = turns.c.conversation_id.in_(select(conversations.c.id).where(old))
-            with self._engine.connect().execution_options(**WRITE) as connection, connection.begin():
+            with self._engine.connect().execution_options(**PRIVATE) as connection, connection.begin():
                 connection.execute(delete(turns).where(said))
                 connection.execute(delete(conversations).where(old))
+
+    def forget(self, id: str) -> None:
+        """Erases one conversation, in memory and in the database."""
+        with self._writing:
+            with self._memory:
+                for kept in (self._known, self._unwritten):
+                    kept.pop(id, None)
+            with self._engine.connect().execution_options(**PRIVATE) as connection, connection.begin():
+                connection.execute(delete(turns).where(turns.c.conversation_id == id))
+                connection.execute(delete(conversations).where(conversations.c.id == id))
 
     def _oldest(self) -> datetime:
         """When a conversation must have been continued at least to be known still."""
@@ -176,7 +186,7 @@ class Conversations:
     def _write_all(self, unwritten: Mapping[str, _Held]) -> None:
         if not unwritten:
             return
-        with self._engine.connect().execution_options(**WRITE) as connection, connection.begin():
+        with self._engine.connect().execution_options(**PRIVATE) as connection, connection.begin():
             for id, held in unwritten.items():
                 try:
                     with connection.begin_nested():
@@ -207,6 +217,11 @@ def _write(connection: Connection, id: str, held: _Held) -> None:
         connection.execute(insert(turns), rows)
 
 
+def bounded(text: str) -> str:
+    """A question as a turn holds it."""
+    return text[:_LONGEST_TEXT]
+
+
 def _bounded(turn: Turn) -> Turn:
     headings = tuple(heading[:_LONGEST_HEADING] for heading in turn.headings[:_MOST_HEADINGS])
-    return Turn(turn.question[:_LONGEST_TEXT], turn.topic[:_LONGEST_TEXT], headings)
+    return Turn(bounded(turn.question), bounded(turn.topic), headings)

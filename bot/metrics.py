@@ -45,6 +45,16 @@ class Metrics:
             buckets=REQUEST_BUCKETS,
             registry=self.registry,
         )
+        self.widget_messages = Counter(
+            "polydesk_widget_messages", "Messages of chats in the widget", ["author"], registry=self.registry
+        )
+        self.widget_replies = Counter(
+            "polydesk_widget_replies", "How answers in the widget ended", ["status"], registry=self.registry
+        )
+        self.widget_refused = Counter(
+            "polydesk_widget_refused", "Requests of the widget turned away", ["reason"], registry=self.registry
+        )
+        self.widget_streams = Gauge("polydesk_widget_streams", "Widgets that listen now", registry=self.registry)
         self.ingests = Counter("polydesk_ingests", "Ingest runs", ["outcome"], registry=self.registry)
         self.ingest_seconds = Gauge("polydesk_ingest_seconds", "Length of the last ingest run", registry=self.registry)
         self.broken_files = Gauge("polydesk_broken_files", "Files the last ingest refused", registry=self.registry)

@@ -23,7 +23,9 @@ def canonical_origin(text: str) -> str:
     if not separator or scheme not in _PORTS:
         raise ValueError(f"{text} does not start with https:// or http://; an origin is like https://www.example.com")
     if any(sign in rest for sign in "/?#"):
-        raise ValueError(f"{text} goes on after the host; an origin ends there: {scheme}://{re.split('[/?#]', rest)[0]}")
+        raise ValueError(
+            f"{text} goes on after the host; an origin ends there: {scheme}://{re.split('[/?#]', rest)[0]}"
+        )
     if "@" in rest:
         raise ValueError(f"{text} holds a user name, which no origin has")
     try:

@@ -9,6 +9,11 @@ from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answers.grounding import Judge
+from bot.assistant import Assistant
+from bot.chats.answering import Answering
+from bot.chats.eraser import Eraser
+from bot.chats.hub import Chats
+from bot.chats.store import ChatStore
 from bot.config import Settings
 from bot.llm import LanguageModel
 from bot.metrics import Metrics
@@ -75,6 +80,29 @@ def open_index(settings: Settings, folder: DataFolder) -> Index:
         ef_construction=graph.ef_construction,
         ef_search=graph.ef_search,
         max_neighbors=graph.max_neighbors,
+    )
+
+
+def open_chats(settings: Settings, store: Store, assistant: Assistant, phrases: Phrases, metrics: Metrics) -> Chats:
+    """The chats of the widget."""
+    chats = ChatStore(store.engine)
+    server = settings.server
+    answering = Answering(
+        chats,
+        assistant,
+        phrases,
+        metrics,
+        at_once=server.questions_at_once,
+        seconds=server.question_seconds,
+        instruction=settings.instruction("web"),
+    )
+    return Chats(
+        chats,
+        answering,
+        Eraser(store.engine, chats, assistant),
+        metrics,
+        at_once=server.questions_at_once,
+        keep_days=settings.conversations.keep_days,
     )
 
 

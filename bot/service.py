@@ -22,6 +22,8 @@ from bot.answers.grounding import Grounding
 from bot.answers.support import LateSupport
 from bot.answers.writer import Writer
 from bot.assistant import Assistant
+from bot.chats.hub import Chats
+from bot.chats.revocations import Revocations
 from bot.config import Settings
 from bot.conversations import Conversations
 from bot.explain import explain
@@ -31,6 +33,7 @@ from bot.llm import LanguageModel
 from bot.metrics import Metrics
 from bot.parts import (
     claim_judge,
+    open_chats,
     open_encoder,
     open_index,
     open_language_model,
@@ -42,7 +45,9 @@ from bot.parts import (
 from bot.phrases import Phrases
 from bot.question import Question
 from bot.rewriting import Rewriter
+from bot.suggestions import Suggestions
 from bot.translate.translation import Translation
+from bot.widget_key import read_key
 from retrieval.census import Census
 from retrieval.data_folder import DataFolder
 from retrieval.encoder.base import Encoder
@@ -78,6 +83,10 @@ class Service:
         search: Search,
         assistant: Assistant,
         knowledge: Knowledge,
+        chats: Chats,
+        revocations: Revocations,
+        suggestions: Suggestions,
+        widget_key: bytes,
         language_model: LanguageModel | None = None,
         translation: Translation | None = None,
     ) -> None:
@@ -91,6 +100,10 @@ class Service:
         self.search = search
         self.assistant = assistant
         self.knowledge = knowledge
+        self.chats = chats
+        self.revocations = revocations
+        self.suggestions = suggestions
+        self.widget_key = widget_key
         self.language_model = language_model
         self.translation = translation
 
@@ -145,6 +158,9 @@ class Service:
             )
             await asyncio.to_thread(conversations.forget_old)
             await stack.enter_async_context(_flushing(conversations))
+            revocations = Revocations(store.engine, settings.conversations.keep_days)
+            await asyncio.to_thread(revocations.load)
+            widget_key = await asyncio.to_thread(read_key, folder.path)
             ingest = Ingest(store, index, settings.knowledge.roots, encoder.identity, worker_settings(settings))
             knowledge = Knowledge(settings, store, ingest, metrics)
             stack.push_async_callback(knowledge.close)
@@ -181,6 +197,9 @@ class Service:
                 revision=lambda: knowledge.revision,
                 translation=translation,
             )
+            chats = open_chats(settings, store, assistant, phrases, metrics)
+            stack.push_async_callback(chats.close)
+            await stack.enter_async_context(_forgetting(chats))
             yield cls(
                 settings,
                 phrases,
@@ -192,13 +211,17 @@ class Service:
                 search,
                 assistant,
                 knowledge,
+                chats,
+                revocations,
+                Suggestions(store, lambda: knowledge.revision),
+                widget_key,
                 language_model,
                 translation,
             )
 
-    async def explain(self, question: Question) -> dict[str, Any]:
-        """Why this answer, see `bot.explain`, and what reranks at the moment."""
-        language, reading = await self.assistant.search(question)
+    async def explain(self, question: Question, *, again: bool = False) -> dict[str, Any]:
+        """Why this answer, see `bot.explain`, and what reranks at the moment. `again`: see `Assistant.search`."""
+        language, reading = await self.assistant.search(question, again=again)
         explained = explain(question.text, language, reading, self.settings.answer.threshold)
         return explained | {"reranker": self.reranker.description}
 
@@ -307,3 +330,25 @@ async def _flushing(conversations: Conversations) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
         with suppress(SQLAlchemyError):
             await asyncio.to_thread(conversations.flush)
+
+
+@asynccontextmanager
+async def _forgetting(chats: Chats) -> AsyncIterator[None]:
+    """Erases old chats at the start and every hour, and wipes what could not be wiped at once."""
+
+    async def forget_for_ever() -> None:
+        for count in itertools.count():
+            try:
+                if count % FORGET_EVERY == 0:
+                    await chats.forget_old()
+                await chats.wipe()
+            except SQLAlchemyError as error:
+                log.warning("chats_not_erased", reason=type(error).__name__)
+            await asyncio.sleep(FLUSH_SECONDS)
+
+    task = asyncio.create_task(forget_for_ever())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -11,6 +11,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 
 WRITE = {"polydesk_write": True}
+# A write to what people said: what it deletes or moves leaves no bytes in the database's file. See `truncate_log`.
+PRIVATE = WRITE | {"polydesk_private": True}
 _BUSY_MS = 10_000
 
 
@@ -32,6 +34,22 @@ def migrate(engine: Engine, package: str = "retrieval") -> None:
         command.upgrade(config, "head")
 
 
+def truncate_log(engine: Engine) -> bool:
+    """Empties SQLite's write-ahead log, which holds what was written before it was erased.
+
+    Returns:
+        Whether it is empty now; a long read keeps it from being emptied, then try again later.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    raw = engine.raw_connection()
+    try:
+        busy: int = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    finally:
+        raw.close()
+    return not busy
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     # The driver's own idea of transactions leaves table changes and reads outside of them; `_begin_sqlite` opens them.
     connection.isolation_level = None
@@ -48,5 +66,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads before it writes cannot wait for another writer unless it announced itself.
-    writes = connection.get_execution_options().get("polydesk_write", False)
+    options = connection.get_execution_options()
+    writes = options.get("polydesk_write", False)
+    if writes:
+        connection.exec_driver_sql(f"PRAGMA secure_delete={'ON' if options.get('polydesk_private') else 'OFF'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
@@ -9,27 +11,43 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from bot.service import Service
-from bot.web import ask, health, help, operator, page
+from bot.web import ask, conversations, health, help, operator, page
 from bot.web.errors import Problem, install
 from bot.web.gate import Gate
 from bot.web.middleware import Edge
-from bot.web.requests import AskBody, IngestBody, SearchBody
+from bot.web.requests import AskBody, FeedbackBody, IngestBody, MessageBody, PersonBody, SearchBody, SessionBody
 from bot.web.schema import AnswerSchema
+from bot.web.widget import assets, messages, sessions
+from bot.web.widget import conversations as widget_conversations
+from bot.web.widget.access import Widget
+from bot.web.widget.tokens import Tokens
 
-SCHEMAS: tuple[type[BaseModel], ...] = (AskBody, SearchBody, IngestBody, AnswerSchema, Problem)
+ROUTERS = (
+    *(module.router for module in (ask, operator, conversations, health, page, help)),
+    *(module.router for module in (sessions, messages, widget_conversations, assets)),
+)
+SCHEMAS: tuple[type[BaseModel], ...] = (
+    *(AskBody, SearchBody, IngestBody, AnswerSchema, Problem),
+    *(SessionBody, MessageBody, FeedbackBody, PersonBody),
+)
 VERSION = "0.1.0"
 
 
-def create_app(service: Service, operator_token: str) -> FastAPI:
-    """The application around an open service; whoever holds the token is an operator."""
+def create_app(service: Service, operator_token: str, clock: Callable[[], float] = time.time) -> FastAPI:
+    """The application around an open service; whoever holds the token is an operator.
+
+    Args:
+        clock: the time in seconds since 1970, by which the widget's tokens expire.
+    """
     # The usual pages for trying an API out load scripts from elsewhere, which this desk never does.
     app = FastAPI(title="Polydesk", version=VERSION, docs_url=None, redoc_url=None)
     app.state.service = service
     app.state.phrases = service.phrases
     app.state.operator_token = operator_token
     app.state.gate = Gate(service.settings.server.questions_at_once)
-    for module in (ask, operator, health, page, help):
-        app.include_router(module.router)
+    app.state.widget = Widget(service, Tokens(service.widget_key, service.settings.conversations.keep_days, clock))
+    for router in ROUTERS:
+        app.include_router(router)
     install(app)
     app.add_middleware(Edge, metrics=service.metrics, max_body_bytes=service.settings.server.max_body_bytes)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
@@ -45,7 +63,10 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas |= schema.pop("$defs", {})
             schemas[model.__name__] = schema
-        operator = {"type": "http", "scheme": "bearer", "description": "The token in desk.json in the data folder."}
-        description["components"]["securitySchemes"] = {"operator": operator}
+        bearer = {"type": "http", "scheme": "bearer"}
+        description["components"]["securitySchemes"] = {
+            "operator": bearer | {"description": "The token in desk.json in the data folder."},
+            "visitor": bearer | {"description": "The token of `POST /api/widget/session`."},
+        }
         app.openapi_schema = description
     return app.openapi_schema

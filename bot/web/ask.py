@@ -16,11 +16,13 @@ from bot.answer import Answer, AnswerEvent, DeltaEvent, Event, StatusEvent
 from bot.conversations import conversation_id
 from bot.question import PUBLIC, Question
 from bot.service import Service
-from bot.web.access import require_operator
+from bot.web.access import is_operator, require_operator
 from bot.web.errors import Overloaded, problem_bytes, request_id, responses
 from bot.web.gate import Gate
 from bot.web.requests import AskBody, body_schema, browser_languages, read_body
 from bot.web.schema import AnswerSchema
+from bot.web.widget.access import widget_of
+from bot.web.widget.limits import address_of
 
 EVENT_STREAM = "text/event-stream"
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -45,7 +47,7 @@ log = structlog.get_logger()
                 },
             },
         },
-        **responses(401, 413, 415, 422, 500, 503, 504),
+        **responses(401, 413, 415, 422, 429, 500, 503, 504),
     },
 )
 async def ask(request: Request) -> Response:
@@ -61,6 +63,8 @@ async def ask(request: Request) -> Response:
         browser_languages=browser_languages(request),
         instruction=service.settings.instruction("web"),
     )
+    if not is_operator(request):
+        widget_of(request).limits.take_question(address_of(request))
     service.require_ready()
     gate: Gate = request.app.state.gate
     if EVENT_STREAM in request.headers.get("accept", ""):

@@ -9,10 +9,12 @@ from typing import Any
 import orjson
 import structlog
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 
+from bot.chats.values import Busy, Gone, NothingToRetry
 from bot.phrases import Phrases
 from bot.question import QuestionRefused
 from bot.service import NotReady, Service
@@ -38,13 +40,50 @@ class Overloaded(PolydeskError):
     """More questions at once than the desk takes; the asker may try again in a moment."""
 
 
+class Refused(PolydeskError):
+    """A request that is turned away with a sentence for whoever sent it.
+
+    Attributes:
+        status: of HTTP.
+        key: of the phrase that says why; `values` fill its places.
+        reason: how the widget's counter names it, "" where it is not counted.
+        headers: of the response.
+    """
+
+    def __init__(
+        self, status: int, key: str, reason: str = "", headers: Mapping[str, str] | None = None, **values: object
+    ) -> None:
+        self.status = status
+        self.key = key
+        self.reason = reason
+        self.headers = headers
+        self.values = values
+        super().__init__(f"{key} {reason}")
+
+
 # What a question may be turned away for, as the counter of refusals names it.
 REASONS: dict[type[Exception], str] = {
     QuestionRefused: "question",
     NotReady: "not_ready",
     Overloaded: "busy",
+    Busy: "busy",
     TimeoutError: "timeout",
 }
+
+
+EXPECTED: tuple[type[Exception], ...] = (
+    QuestionRefused,
+    ValidationError,
+    RequestValidationError,
+    HTTPException,
+    Refused,
+    Gone,
+    NothingToRetry,
+    NotReady,
+    Overloaded,
+    Busy,
+    TimeoutError,
+)
 
 
 def problem_response(request: Request, error: Exception) -> Response:
@@ -79,7 +118,7 @@ def install(app: FastAPI) -> None:
     async def answer(request: Request, error: Exception) -> Response:
         return problem_response(request, error)
 
-    for kind in (QuestionRefused, ValidationError, HTTPException, NotReady, Overloaded, TimeoutError):
+    for kind in EXPECTED:
         app.add_exception_handler(kind, answer)
 
 
@@ -96,13 +135,19 @@ def _described(request: Request, error: Exception) -> tuple[int, str, Mapping[st
     match error:
         case QuestionRefused():
             return 422, _phrase(request, error.key, **error.values), None
-        case ValidationError():
+        case ValidationError() | RequestValidationError():
             return 422, _first_fault(error), None
+        case Refused():
+            return error.status, _phrase(request, error.key, **error.values), error.headers
+        case Gone():
+            return 404, _phrase(request, "error.gone"), None
+        case NothingToRetry():
+            return 409, _phrase(request, "error.request_invalid"), None
         case HTTPException():
             return error.status_code, _http_detail(request, error), error.headers
         case NotReady():
             return 503, _phrase(request, "error.not_ready"), {"Retry-After": "3"}
-        case Overloaded():
+        case Overloaded() | Busy():
             return 503, _phrase(request, "error.busy"), {"Retry-After": "1"}
         case TimeoutError():
             return 504, _phrase(request, "error.busy"), None
@@ -112,9 +157,11 @@ def _described(request: Request, error: Exception) -> tuple[int, str, Mapping[st
 
 def _count(request: Request, error: Exception) -> None:
     reason = next((name for kind, name in REASONS.items() if isinstance(error, kind)), None)
+    service: Service = request.app.state.service
     if reason is not None:
-        service: Service = request.app.state.service
         service.metrics.refused.labels(reason).inc()
+    if isinstance(error, Refused) and error.reason:
+        service.metrics.widget_refused.labels(error.reason).inc()
 
 
 def _phrase(request: Request, key: str, **values: object) -> str:
@@ -123,8 +170,8 @@ def _phrase(request: Request, key: str, **values: object) -> str:
     return phrases.get(key, next(known, "en").lower(), **values)
 
 
-def _first_fault(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+def _first_fault(error: ValidationError | RequestValidationError) -> str:
+    first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
     return f"{place}: {first['msg']}." if place else f"The body cannot be used: {first['msg']}."
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from collections.abc import Mapping
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -26,9 +27,21 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+
+
+def raw_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """As ASGI wants them."""
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
+RAW_HEADERS = raw_headers(SECURITY_HEADERS)
 
 log = structlog.get_logger()
+
+
+def set_own_headers(request: Request, headers: Mapping[str, str]) -> None:
+    """Has the response to this request, also one that says what went wrong, carry these beside or instead of ours."""
+    request.scope["own_headers"] = headers
 
 
 class Edge:
@@ -53,7 +66,9 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *RAW_HEADERS, (b"x-request-id", request_id.encode())]
+                own = scope.get("own_headers")
+                added = raw_headers(SECURITY_HEADERS | own) if own else RAW_HEADERS
+                message["headers"] = [*message.get("headers", ()), *added, (b"x-request-id", request_id.encode())]
             await send(message)
 
         try:

@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent / "page"
 SCRIPT = "text/javascript; charset=utf-8"
 ASSETS = {"style.css": "text/css; charset=utf-8", "ask.js": SCRIPT, "text.js": SCRIPT}
 CACHED = {"Cache-Control": "no-cache"}
-SHOWN = frozenset({"page", "ai", "degraded", "direction"})
+SHOWN = frozenset({"page", "ai", "degraded", "direction", "widget"})
 VARIES = {"Vary": "Accept-Language"}
 PHRASE = re.compile(r'(data-phrase="([^"]+)"[^>]*>)[^<]*')
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from starlette.exceptions import HTTPException
 
+from bot.question import NOT_TEXT
+
 Audience = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_ -]{0,62}$")]
+
+
+def _text(text: str) -> str:
+    if NOT_TEXT.search(text):
+        raise ValueError("this is no text")
+    return text
 
 
 class Body(BaseModel):
@@ -51,6 +59,47 @@ class IngestBody(Body):
     """Which roots to read; none given means the configured ones."""
 
     roots: tuple[str, ...] = Field(default=(), max_length=64, examples=[["/srv/help"]])
+
+
+Language = Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$", max_length=35)]
+Spoken = Annotated[str, AfterValidator(_text)]
+
+
+class SessionBody(Body):
+    """What a panel proves itself with."""
+
+    ticket: str = Field(max_length=4_096, description="From `POST /api/widget/ticket`, by the page's loader.")
+    visitor: str = Field(default="", max_length=4_096, description="The credential of an earlier session.")
+    identity: str = Field(default="", max_length=4_096, description="A JWT of the shop's back end.")
+
+
+class MessageBody(Body):
+    """A message of a visitor's."""
+
+    conversation: str = Field(max_length=64, examples=["new"], description='"new", or the id of one of theirs.')
+    client_id: str = Field(
+        pattern=r"^[A-Za-z0-9_-]{16,64}$",
+        examples=["0d8f4b7e-6a51-4c0f"],
+        description="Made by the sender; a message that is sent again with the same one is taken once.",
+    )
+    text: str = Field(examples=["How long does a refund take?"])
+    language: Language = Field(default="", examples=["de"], description="Of the widget.")
+
+
+class FeedbackBody(Body):
+    """What a visitor says of an answer."""
+
+    value: Literal["up", "down"] | None = Field(description="null takes it back.")
+    reason: Spoken = Field(default="", max_length=1_000)
+
+
+class PersonBody(Body):
+    """A message of one of the desk's own people."""
+
+    text: Annotated[Spoken, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
+    name: Annotated[Spoken, StringConstraints(strip_whitespace=True, max_length=100)] = Field(
+        default="", examples=["Ana"], description="Shown to the visitor."
+    )
 
 
 Model = TypeVar("Model", bound=Body)

@@ -68,6 +68,7 @@ async def serve_desk(settings: Settings) -> None:
                 log_config=None,
                 server_header=False,
                 lifespan="off",
+                forwarded_allow_ips=list(settings.server.trusted_proxies),
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
             service.knowledge.start()

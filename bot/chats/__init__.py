@@ -1,0 +1,1 @@
+"""Conversations with customers in the widget: kept, answered, and followed live."""

@@ -1,0 +1,287 @@
+"""Chats in SQL. Every call is one transaction and blocks, so it is made from a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, desc, func, insert, select, update
+
+from bot.chats.values import Chat, Gone, Message, Owner, Receipt, Sent, State, new_chat_id
+from bot.tables import chat_messages, chats
+from retrieval.database import PRIVATE
+
+NEW = "new"
+PREVIEW = 120  # characters
+
+# What is written of an answer that was given, or rated.
+_ANSWERED = frozenset({"text", "language", "status", "detail", "answer", "feedback", "reason"})
+_LAST = chat_messages.alias("last")
+
+
+class ChatStore:
+    """The truth about chats. Thread-safe.
+
+    Args:
+        now: the time, aware.
+    """
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._engine = engine
+        self.now = now
+
+    def seconds(self) -> float:
+        """The time in seconds since 1970."""
+        return self.now().timestamp()
+
+    def load(self, id: str, most: int) -> tuple[Chat, list[Message]]:
+        """A chat with its last messages, at most so many, oldest first.
+
+        Raises:
+            Gone: there is none.
+        """
+        said = select(chat_messages).where(chat_messages.c.chat_id == id).order_by(desc(chat_messages.c.number))
+        with self._read() as connection:
+            chat = _found(connection, chats.c.id == id)
+            return chat, [_message(row) for row in connection.execute(said.limit(most)).all()[::-1]]
+
+    def of_visitor(self, owner: Owner, most: int) -> list[Chat]:
+        """A visitor's chats, the newest first."""
+        return self._list(_owned(owner), most)
+
+    def in_state(self, state: State | None, most: int) -> list[Chat]:
+        """Everybody's chats, or those in a state, the newest first."""
+        return self._list(chats.c.state == state if state else chats.c.id.is_not(None), most)
+
+    def find(self, owner: Owner, client_id: str) -> Receipt | None:
+        """What a visitor's message was answered with, None where it never came."""
+        with self._read() as connection:
+            return _receipt(connection, owner, client_id)
+
+    def add_question(self, owner: Owner, sent: Sent) -> tuple[Receipt, Chat, tuple[Message, ...]]:
+        """Takes a visitor's message, and makes room for its answer unless a person has the chat.
+
+        Returns:
+            The receipt, the chat, and the messages that are new; none where this one was taken before.
+
+        Raises:
+            Gone: the chat is not there or not theirs.
+        """
+        with self._write() as connection:
+            known = _receipt(connection, owner, sent.client_id)
+            if known is not None:
+                return known, _found(connection, chats.c.id == known.chat), ()
+            now = self.now()
+            if sent.chat == NEW:
+                chat = Chat(new_chat_id(), owner, "bot", sent.language, now, now)
+                connection.execute(insert(chats).values(_row(chat)))
+            else:
+                chat = _found(connection, chats.c.id == sent.chat, _owned(owner))
+                _touch(connection, chat.id, now)
+            number = _next(connection, chat.id)
+            question = Message(number, "visitor", now, sent.text, language=sent.language, client_id=sent.client_id)
+            # An answer is in the widget's language until it is known which one it is given in.
+            reply = Message(number + 1, "bot", now, language=sent.language, status="streaming")
+            silent = chat.state == "person"
+            messages = (question,) if silent else (question, reply)
+            rows = [_values(chat.id, message) for message in messages]
+            rows[0]["visitor"] = owner.visitor
+            connection.execute(insert(chat_messages), rows)
+            return Receipt(chat.id, number, None if silent else reply.number), chat, messages
+
+    def add_person(self, id: str, name: str, text: str) -> Message:
+        """Adds a person's message; the chat is theirs from now on, and answers that are not given yet are given up.
+
+        Raises:
+            Gone: there is no such chat.
+        """
+        with self._write() as connection:
+            chat, now = _found(connection, chats.c.id == id), self.now()
+            message = Message(_next(connection, id), "person", now, text, name, chat.language)
+            pending = and_(chat_messages.c.chat_id == id, chat_messages.c.status == "streaming")
+            connection.execute(update(chat_messages).where(pending).values(status="stopped"))
+            connection.execute(insert(chat_messages).values(_values(id, message)))
+            _touch(connection, id, now, state="person")
+            return message
+
+    def write_answer(self, id: str, message: Message) -> None:
+        """Writes what became of an answer of the bot's, and of what the visitor said of it.
+
+        Raises:
+            Gone: it was erased.
+        """
+        here = and_(chat_messages.c.chat_id == id, chat_messages.c.number == message.number)
+        with self._write() as connection:
+            changed = {name: value for name, value in _values(id, message).items() if name in _ANSWERED}
+            if not connection.execute(update(chat_messages).where(here).values(changed)).rowcount:
+                raise Gone("There is no such message.")
+            _touch(connection, id, self.now(), language=message.language)
+
+    def set_state(self, id: str, state: State) -> None:
+        """Notes who has the chat.
+
+        Raises:
+            Gone: there is no such chat.
+        """
+        with self._write() as connection:
+            _found(connection, chats.c.id == id)
+            _touch(connection, id, self.now(), state=state)
+
+    def move(self, owner: Owner, visitor: str) -> list[str]:
+        """Gives another visitor all chats of one; returns their ids."""
+        with self._write() as connection:
+            ids = list(connection.scalars(select(chats.c.id).where(_owned(owner))))
+            if not ids:
+                return []
+            theirs = chat_messages.c.chat_id.in_(select(chats.c.id).where(_owned(owner)))
+            taken = select(_LAST.c.client_id).where(_LAST.c.visitor == visitor)
+            # A name that both gave to a message can stay with one only.
+            both = update(chat_messages).where(theirs, chat_messages.c.client_id.in_(taken)).values(client_id=None)
+            connection.execute(both)
+            sent = update(chat_messages).where(theirs, chat_messages.c.visitor.is_not(None)).values(visitor=visitor)
+            connection.execute(sent)
+            connection.execute(update(chats).where(_owned(owner)).values(visitor=visitor))
+            return ids
+
+    def erase(self, id: str) -> None:
+        """Erases a chat and all that was said in it."""
+        with self._write() as connection:
+            connection.execute(delete(chat_messages).where(chat_messages.c.chat_id == id))
+            connection.execute(delete(chats).where(chats.c.id == id))
+
+    def questions(self, id: str) -> list[str]:
+        """What visitors said in a chat."""
+        said = select(chat_messages.c.text).where(chat_messages.c.chat_id == id, chat_messages.c.author == "visitor")
+        with self._read() as connection:
+            return list(connection.scalars(said))
+
+    def ids_of(self, visitor: str) -> list[str]:
+        """All chats of a visitor, of whatever origin."""
+        with self._read() as connection:
+            return list(connection.scalars(select(chats.c.id).where(chats.c.visitor == visitor)))
+
+    def ids_before(self, moment: datetime, most: int) -> list[str]:
+        """Chats that were not continued since, at most so many."""
+        with self._read() as connection:
+            return list(connection.scalars(select(chats.c.id).where(chats.c.updated_at < moment).limit(most)))
+
+    def _list(self, which: ColumnElement[bool], most: int) -> list[Chat]:
+        count = select(func.count()).where(chat_messages.c.chat_id == chats.c.id).scalar_subquery()
+        number = (
+            select(func.max(chat_messages.c.number))
+            .where(chat_messages.c.chat_id == chats.c.id, chat_messages.c.text != "")
+            .scalar_subquery()
+        )
+        said = (
+            select(chats, func.substr(_LAST.c.text, 1, PREVIEW).label("preview"), count.label("messages"))
+            .outerjoin(_LAST, and_(_LAST.c.chat_id == chats.c.id, _LAST.c.number == number))
+            .where(which)
+            .order_by(desc(chats.c.updated_at), chats.c.id)
+            .limit(most)
+        )
+        with self._read() as connection:
+            return [_chat(row, row.preview or "", row.messages) for row in connection.execute(said)]
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with self._engine.connect().execution_options(**PRIVATE) as connection, connection.begin():
+            yield connection
+
+
+def _owned(owner: Owner) -> ColumnElement[bool]:
+    return and_(chats.c.visitor == owner.visitor, chats.c.desk == owner.desk, chats.c.origin == owner.origin)
+
+
+def _found(connection: Connection, *which: ColumnElement[bool]) -> Chat:
+    row = connection.execute(select(chats).where(*which)).one_or_none()
+    if row is None:
+        raise Gone("There is no such chat.")
+    return _chat(row)
+
+
+def _receipt(connection: Connection, owner: Owner, client_id: str) -> Receipt | None:
+    sent = select(chat_messages.c.chat_id, chat_messages.c.number).where(
+        chat_messages.c.visitor == owner.visitor, chat_messages.c.client_id == client_id
+    )
+    row = connection.execute(sent).one_or_none()
+    if row is None:
+        return None
+    _found(connection, chats.c.id == row.chat_id, _owned(owner))
+    reply = select(chat_messages.c.number).where(
+        chat_messages.c.chat_id == row.chat_id,
+        chat_messages.c.number == row.number + 1,
+        chat_messages.c.author == "bot",
+    )
+    return Receipt(row.chat_id, row.number, connection.execute(reply).scalar_one_or_none())
+
+
+def _next(connection: Connection, id: str) -> int:
+    last = select(func.coalesce(func.max(chat_messages.c.number), 0)).where(chat_messages.c.chat_id == id)
+    return int(connection.execute(last).scalar_one()) + 1
+
+
+def _touch(connection: Connection, id: str, now: datetime, **changed: str) -> None:
+    connection.execute(update(chats).where(chats.c.id == id).values(updated_at=now, **changed))
+
+
+def _row(chat: Chat) -> dict[str, Any]:
+    owner = chat.owner
+    return {
+        "id": chat.id,
+        "desk": owner.desk,
+        "origin": owner.origin,
+        "visitor": owner.visitor,
+        "language": chat.language,
+        "state": chat.state,
+        "started_at": chat.started_at,
+        "updated_at": chat.updated_at,
+    }
+
+
+def _values(id: str, message: Message) -> dict[str, Any]:
+    return {
+        "chat_id": id,
+        "number": message.number,
+        "author": message.author,
+        "name": message.name,
+        "text": message.text,
+        "language": message.language,
+        "status": message.status,
+        "detail": message.detail,
+        "answer": None if message.answer is None else orjson.dumps(message.answer).decode(),
+        "feedback": message.feedback,
+        "reason": message.reason,
+        "at": message.at,
+        "visitor": None,
+        "client_id": message.client_id or None,
+    }
+
+
+def _chat(row: Row[Any], preview: str = "", messages: int = 0) -> Chat:
+    owner = Owner(row.visitor, row.desk, row.origin)
+    return Chat(row.id, owner, row.state, row.language, row.started_at, row.updated_at, preview, messages)
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(
+        row.number,
+        row.author,
+        row.at,
+        row.text,
+        row.name,
+        row.language,
+        row.status,
+        row.detail,
+        None if row.answer is None else orjson.loads(row.answer),
+        row.feedback,
+        row.reason,
+        row.client_id or "",
+    )

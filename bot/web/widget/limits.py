@@ -1,0 +1,120 @@
+"""How much is taken from whom. In memory: a desk is one process."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fastapi import Request
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+from prometheus_client import Gauge
+
+from bot.chats.live import Subscription
+from bot.config import WidgetLimits
+from bot.web.errors import Refused
+
+# Streams free up when a tab is closed, which nobody knows beforehand.
+STREAM_RETRY = 5
+
+
+class Limits:
+    """Counts messages and questions.
+
+    Args:
+        questions_per_minute: from one address to `POST /api/ask`, 0 for any number.
+    """
+
+    def __init__(self, settings: WidgetLimits, questions_per_minute: int) -> None:
+        self._strategy = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._visitor = RateLimitItemPerMinute(settings.visitor_per_minute)
+        self._address = RateLimitItemPerMinute(settings.address_per_minute)
+        self._desk = (RateLimitItemPerMinute(settings.desk_per_minute), RateLimitItemPerDay(settings.desk_per_day))
+        self._questions = RateLimitItemPerMinute(questions_per_minute) if questions_per_minute else None
+
+    def take_message(self, visitor: str, address: str, desk: str) -> None:
+        """Counts one message.
+
+        Raises:
+            Refused: with 429, where one of the limits is reached; then it counts for none of them.
+        """
+        counted = [(self._visitor, "visitor", visitor), (self._address, "address", address)]
+        self._take([*counted, *((item, "desk", desk) for item in self._desk)])
+
+    def take_question(self, address: str) -> None:
+        """Counts one question of `POST /api/ask`.
+
+        Raises:
+            Refused: with 429.
+        """
+        if self._questions is not None:
+            self._take([(self._questions, "questions", address)])
+
+    def _take(self, counted: list[tuple[RateLimitItem, str, str]]) -> None:
+        for item, kind, who in counted:
+            if not self._strategy.test(item, kind, who):
+                wait = self._strategy.get_window_stats(item, kind, who).reset_time - time.time()
+                raise limited(kind, max(1, math.ceil(wait)))
+        for item, kind, who in counted:
+            self._strategy.hit(item, kind, who)
+
+
+class Streams:
+    """Who listens now; used from the event loop only."""
+
+    def __init__(self, settings: WidgetLimits, gauge: Gauge) -> None:
+        self._each = settings.streams_per_visitor
+        self._all = settings.streams_at_once
+        self._gauge = gauge
+        self._open: dict[str, set[Subscription]] = {}
+        self.count = 0
+
+    def check(self, visitor: str) -> None:
+        """Raises `Refused` with 429 where one more would be too many."""
+        if self.count >= self._all or len(self._open.get(visitor, ())) >= self._each:
+            raise limited("streams", STREAM_RETRY)
+
+    @contextmanager
+    def entered(self, visitor: str, subscription: Subscription) -> Iterator[None]:
+        """Counts a stream for as long as the block lasts; see `check`."""
+        self.check(visitor)
+        self._open.setdefault(visitor, set()).add(subscription)
+        self._changed(1)
+        try:
+            yield
+        finally:
+            self._open[visitor].discard(subscription)
+            if not self._open[visitor]:
+                del self._open[visitor]
+            self._changed(-1)
+
+    def end(self, visitor: str) -> None:
+        """Ends all streams of a visitor."""
+        for subscription in self._open.get(visitor, ()):
+            subscription.end()
+
+    def _changed(self, by: int) -> None:
+        self.count += by
+        self._gauge.set(self.count)
+
+
+def limited(reason: str, seconds: int) -> Refused:
+    """Too much, and when to come back."""
+    return Refused(429, "error.limited", reason, {"Retry-After": str(seconds)})
+
+
+def address_of(request: Request) -> str:
+    """Whom a request comes from, as limits count them: an IPv6 network of one customer counts as one."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv6Address):
+        mapped = address.ipv4_mapped
+        return str(mapped) if mapped else str(ipaddress.IPv6Network((address, 64), strict=False))
+    return host

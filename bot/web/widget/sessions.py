@@ -1,0 +1,100 @@
+"""How a widget gets in: the page fetches a ticket, the panel trades it for an access token."""
+
+from __future__ import annotations
+
+import orjson
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from bot.chats.values import Owner
+from bot.config import DeskSettings
+from bot.web.errors import responses
+from bot.web.middleware import set_own_headers
+from bot.web.requests import SessionBody, body_schema, read_body
+from bot.web.schema import SessionSchema, TicketSchema
+from bot.web.widget.access import DEFAULT_DESK, Widget, page_origin, unknown, widget_of
+from bot.web.widget.identity import Identity, read_identity
+from bot.web.widget.tokens import ACCESS_SECONDS, TokenRefused
+
+NOT_STORED = {"Cache-Control": "no-store"}
+
+router = APIRouter(tags=["widget"])
+
+
+@router.post(
+    "/api/widget/ticket",
+    summary="Prove where a page runs",
+    description="Sent by the page that shows the widget; its `Origin` must be one of the desk's, or the desk's own.",
+    responses={200: {"model": TicketSchema}, **responses(403, 404, 422)},
+)
+async def ticket(request: Request, desk: str = DEFAULT_DESK) -> Response:
+    # Also a page that is turned away may read why.
+    origin = request.headers.get("origin", "")
+    set_own_headers(request, {"Vary": "Origin"} | ({"Access-Control-Allow-Origin": origin} if origin else {}))
+    made = widget_of(request).tokens.ticket(desk, page_origin(request, desk))
+    return Response(orjson.dumps({"ticket": made}), media_type="application/json", headers=NOT_STORED)
+
+
+@router.post(
+    "/api/widget/session",
+    summary="Trade a ticket for an access token",
+    description="A visitor's credential that is not good any more is replaced; nothing is kept of a new visitor yet.",
+    openapi_extra=body_schema(SessionBody),
+    responses={200: {"model": SessionSchema}, **responses(401, 404, 413, 415, 422)},
+)
+async def session(request: Request) -> Response:
+    body = await read_body(request, SessionBody)
+    widget = widget_of(request)
+    try:
+        name, origin = widget.tokens.read_ticket(body.ticket)
+    except TokenRefused as error:
+        raise unknown("ticket") from error
+    desk = widget.desk(name)
+    identity = _identity(widget, desk, body.identity)
+    known = _known(widget, body.visitor, name, origin)
+    if identity is None:
+        owner = known or Owner(widget.tokens.new_visitor(), name, origin)
+        seconds, user, credential = ACCESS_SECONDS, None, widget.tokens.credential(owner)
+        access = widget.tokens.access(owner, seconds)
+    else:
+        owner = Owner(widget.tokens.user(name, identity.subject), name, origin)
+        # Longer than the shop vouches for nobody is let in; and nothing that a browser keeps is a user's.
+        seconds = max(1, min(ACCESS_SECONDS, int(identity.expires - widget.tokens.clock())))
+        user, credential = {"name": identity.name}, ""
+        if known is not None:
+            await widget.service.chats.move(known, owner.visitor)
+        access = widget.tokens.access(owner, seconds, identity.name, identity.agent)
+    given = {
+        "token": access,
+        "expires_in": seconds,
+        "visitor": credential,
+        "origin": origin,
+        "user": user,
+        "agent": identity is not None and identity.agent,
+        "desk": {"name": desk.name, "email": desk.email, "person": desk.person, "fresh": desk.fresh},
+    }
+    return Response(orjson.dumps(given), media_type="application/json", headers=NOT_STORED)
+
+
+def _identity(widget: Widget, desk: DeskSettings, token: str) -> Identity | None:
+    """Who the visitor is proven to be; None for somebody who does not say.
+
+    Raises:
+        Refused: with 401, where that cannot be believed, or must be said.
+    """
+    if not token and not desk.identity.required:
+        return None
+    try:
+        return read_identity(token, desk.identity, widget.tokens.clock())
+    except TokenRefused as error:
+        raise unknown("identity") from error
+
+
+def _known(widget: Widget, credential: str, desk: str, origin: str) -> Owner | None:
+    """The visitor of a credential that is good here, None for anybody else."""
+    try:
+        owner, issued = widget.tokens.read_credential(credential)
+    except TokenRefused:
+        return None
+    here = (owner.desk, owner.origin) == (desk, origin)
+    return owner if here and not widget.service.revocations.revoked(owner.visitor, issued) else None
