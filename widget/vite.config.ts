@@ -1,22 +1,39 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { launcherPhrases } from "./launcher-phrases.ts";
+import { catalogues } from "./catalogues.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const outDir = here("../bot/web/widget/static");
+const bridge = "src/bridge/main.ts";
 
-// `npm run build` runs twice: the panel first, which empties the folder, then the loader (mode "loader") beside it.
+// `npm run build` runs twice: first what lies in assets/ under names of its content, which empties the folder; then, in
+// mode "loader", widget.js, which must know one of these names.
 export default defineConfig(({ mode }) => ({
-  root: here(mode === "panel" ? "src/panel" : "."),
+  root: here(mode === "assets" ? "src/panel" : "."),
   // Relative, so that a desk may lie under a path of its server.
   base: "./",
   publicDir: false as const,
-  plugins: [launcherPhrases(here("../locales"))],
-  build: mode === "loader" ? loader : panel,
+  define: { BRIDGE: JSON.stringify(mode === "loader" ? `widget/${built(bridge)}` : "") },
+  plugins: [catalogues(here("../locales"))],
+  build: mode === "loader" ? loader : assets,
   test: { environment: "happy-dom", include: ["tests/**/*.test.{ts,tsx}"] },
 }));
 
 const shared = { outDir, target: ["chrome109", "firefox115", "safari16.4"], minify: "oxc" as const };
+
+const assets = {
+  ...shared,
+  emptyOutDir: true,
+  manifest: "manifest.json",
+  license: { fileName: "LICENSES.md" },
+  modulePreload: { polyfill: false },
+  assetsInlineLimit: 0,
+  rolldownOptions: {
+    input: { panel: here("src/panel/panel.html"), bridge: here(bridge) },
+    preserveEntrySignatures: "strict" as const,
+  },
+};
 
 const loader = {
   ...shared,
@@ -27,12 +44,10 @@ const loader = {
   },
 };
 
-const panel = {
-  ...shared,
-  emptyOutDir: true,
-  manifest: "manifest.json",
-  license: { fileName: "LICENSES.md" },
-  modulePreload: { polyfill: false },
-  assetsInlineLimit: 0,
-  rolldownOptions: { input: here("src/panel/panel.html") },
-};
+/** The file that the first build made of a source. */
+function built(source: string): string {
+  const manifest = JSON.parse(readFileSync(`${outDir}/manifest.json`, "utf8")) as Record<string, { file: string }>;
+  const name = Object.keys(manifest).find((key) => key.endsWith(source.replace("src/", "")));
+  if (!name) throw new Error(`The manifest does not name ${source}`);
+  return manifest[name]!.file;
+}
