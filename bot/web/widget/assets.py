@@ -19,6 +19,7 @@ FOLDER = Path(__file__).parent / "static"
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}\Z")
 SCRIPT = "text/javascript; charset=utf-8"
 OF_ANY_PAGE = {"Cross-Origin-Resource-Policy": "cross-origin"}
+ALLOWED = {"Access-Control-Allow-Origin": "*"}
 PANEL_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors {ancestors}; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -30,7 +31,7 @@ router = APIRouter(include_in_schema=False)
 @router.head("/widget.js")
 @router.get("/widget.js")
 async def loader(request: Request) -> Response:
-    set_own_headers(request, OF_ANY_PAGE | {"Access-Control-Allow-Origin": "*"})
+    set_own_headers(request, OF_ANY_PAGE | ALLOWED)
     script = await _file("widget.js")
     tag = f'"{hashlib.sha256(script).hexdigest()[:32]}"'
     headers = {"Cache-Control": "public, max-age=300", "ETag": tag}
@@ -54,7 +55,9 @@ async def panel(request: Request, desk: str = DEFAULT_DESK) -> Response:
 
 @router.head("/widget/assets/{name}")
 @router.get("/widget/assets/{name}")
-async def asset(name: str) -> Response:
+async def asset(request: Request, name: str) -> Response:
+    # What the loader loads is a module, which pages of other origins get only so.
+    set_own_headers(request, OF_ANY_PAGE | ALLOWED)
     if not NAME.match(name):
         raise HTTPException(404)
     content = await _file(f"assets/{name}")
