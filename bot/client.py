@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -79,6 +80,31 @@ class DeskClient:
         """See `bot.explain`."""
         return await self._post("/api/search", {"question": text, "language": language, "audiences": list(audiences)})
 
+    async def conversations(self, state: str, limit: int) -> dict[str, Any]:
+        """Conversations of the widget, the newest first; those in a state, or all where it is ""."""
+        wanted = {"limit": str(limit)} | ({"state": state} if state else {})
+        return await self._call("GET", "/api/conversations", params=wanted)
+
+    async def conversation(self, id: str) -> dict[str, Any]:
+        """One conversation with its last messages."""
+        return await self._call("GET", f"/api/conversations/{quote(id, safe='')}")
+
+    async def reply(self, id: str, text: str, name: str) -> dict[str, Any]:
+        """Answers in a conversation as a person."""
+        return await self._post(f"/api/conversations/{quote(id, safe='')}/messages", {"text": text, "name": name})
+
+    async def give_back(self, id: str) -> dict[str, Any]:
+        """Has the bot answer in a conversation again."""
+        return await self._call("POST", f"/api/conversations/{quote(id, safe='')}/return")
+
+    async def erase(self, id: str) -> None:
+        """Erases a conversation."""
+        await self._call("DELETE", f"/api/conversations/{quote(id, safe='')}")
+
+    async def erase_visitor(self, id: str) -> None:
+        """Erases all conversations of a visitor."""
+        await self._call("DELETE", f"/api/visitors/{quote(id, safe='')}")
+
     async def ingest(self, roots: Sequence[str], progress: Progress) -> dict[str, Any]:
         """Has the desk read the roots; `progress` is called with each step. Returns the report.
 
@@ -95,13 +121,16 @@ class DeskClient:
         raise DeskRefused(f"The desk at {self._url} went away during the ingest.", 500)
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return await self._call("POST", path, json=body)
+
+    async def _call(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         try:
-            response = await self._http.post(path, json=body)
+            response = await self._http.request(method, path, **more)
         except httpx.HTTPError as error:
             raise self._lost(error) from error
         if response.is_error:
             raise _refusal(response)
-        values: dict[str, Any] = response.json()
+        values: dict[str, Any] = response.json() if response.content else {}
         return values
 
     async def _events(self, path: str, body: dict[str, Any]) -> AsyncIterator[tuple[str, dict[str, Any]]]:

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from bot.cli.ask import ask
 from bot.cli.check import check
+from bot.cli.conversations import conversations
 from bot.cli.doctor import doctor
 from bot.cli.evaluate import evaluate
 from bot.cli.ingest import ingest
@@ -73,6 +74,7 @@ app.command()(search)
 app.command("eval")(evaluate)
 app.command()(doctor)
 app.command()(rebuild)
+app.add_typer(conversations, name="conversations")
 app.add_typer(translate, name="translate")
 
 

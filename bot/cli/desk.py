@@ -13,8 +13,13 @@ from bot.client import DeskClient, Progress
 from bot.config import Settings
 from bot.desk_file import read_desk_file
 from retrieval.data_folder import owner
+from retrieval.errors import PolydeskError
 
 PATIENCE_SECONDS = 10.0
+
+
+class NoDeskRuns(PolydeskError):
+    """This can be asked of a running desk only."""
 
 
 class Desk(Protocol):
@@ -62,6 +67,20 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
         from bot.service import Service
 
         yield LocalDesk(await stack.enter_async_context(Service.open(settings)))
+
+
+@asynccontextmanager
+async def running_desk(settings: Settings) -> AsyncIterator[DeskClient]:
+    """The desk that runs on the data folder, for what only a running one can do.
+
+    Raises:
+        NoDeskRuns: when none does.
+    """
+    client = await _find_running(settings.data_dir) if owner(settings.data_dir) is not None else None
+    if client is None:
+        raise NoDeskRuns(f"No desk runs on {settings.data_dir}: start it with `polydesk serve`.")
+    async with client:
+        yield client
 
 
 async def _find_running(data_dir: Path) -> DeskClient | None:

@@ -145,6 +145,37 @@ def findings(found: list[tuple[bool, str]]) -> None:
         out.print(f"{'[green]✓[/]' if good else '[red]✗[/]'} {escape(sentence)}", soft_wrap=True)
 
 
+def conversations(values: list[Values]) -> None:
+    """One line a conversation."""
+    out = console()
+    table = Table(box=None, pad_edge=False)
+    for name in ("id", "state", "updated", "desk", "visitor"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("last message", overflow="ellipsis", no_wrap=True, max_width=50)
+    for each in values:
+        facts = (each[name] for name in ("id", "state", "updated_at", "desk", "visitor"))
+        table.add_row(*map(escape, facts), escape(" ".join(each["preview"].split())))
+    if values:
+        out.print(table)
+    else:
+        out.print("There are no such conversations.")
+
+
+def conversation(values: Values) -> None:
+    """What was said, from the oldest to the newest."""
+    out = console()
+    facts = (values[name] for name in ("id", "state", "language", "desk", "origin", "visitor"))
+    out.print(f"[dim]{escape(' · '.join(facts))}[/]")
+    for message in values["messages"]:
+        name = f" {message['name']}" if message["name"] else ""
+        marks = [message["status"]] if message["status"] != "done" else []
+        marks += [f"{message['feedback']} {message['reason']}".strip()] if message["feedback"] else []
+        out.print(f"\n[bold]{message['number']} {message['author']}{escape(name)}[/]  [dim]{message['at']}[/]")
+        out.print(escape(message["text"] or "…"), soft_wrap=True)
+        if marks:
+            out.print(f"[yellow]{escape(', '.join(marks))}[/]")
+
+
 def figures(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table whose last row sums up."""
     table = Table(box=None, pad_edge=False)
