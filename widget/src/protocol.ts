@@ -43,7 +43,8 @@ export interface Init {
 }
 
 export type ToPanel =
-  | { type: "opened" }
+  /** With `focus` the visitor opened it; else the page did, and goes on being read. */
+  | { type: "opened"; focus: boolean }
   | { type: "closed" }
   | { type: "ask"; text: string }
   /** A JWT of the shop's back end; "" signs out. */

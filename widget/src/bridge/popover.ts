@@ -21,6 +21,8 @@ export function createPopover(site: Site): Popover {
   const still = sheetOf("@media (max-width:480px),(max-height:480px){html{overflow:hidden!important}}");
   let frame: Frame | undefined;
   let opened = false;
+  /** Whether the visitor opened it, and so is to be in it. */
+  let focus = true;
   let back: Element | null = null;
 
   // The keyboard of a phone, and the bars of its browser, leave less than the window's height. Who magnifies a part of
@@ -49,7 +51,7 @@ export function createPopover(site: Site): Popover {
   };
 
   const tell = () => {
-    if (frame?.isReady()) frame.send({ type: opened ? "opened" : "closed" });
+    if (frame?.isReady()) frame.send(opened ? { type: "opened", focus } : { type: "closed" });
   };
 
   const popover: Popover = {
@@ -70,9 +72,9 @@ export function createPopover(site: Site): Popover {
         }
         if (message.type === "down") {
           const focused = root.activeElement;
-          popover.destroy();
           site.down = true;
           site.update();
+          popover.destroy();
           // The address, if there is one, stands where the launcher was.
           if (focused) section.querySelector("a")?.focus();
         }
@@ -80,8 +82,9 @@ export function createPopover(site: Site): Popover {
       frame.element.inert = true;
       return frame;
     },
-    open(focus = true) {
+    open(wanted = true) {
       if (opened) return;
+      focus = wanted;
       back = document.activeElement;
       const { element, send } = popover.load();
       send({ type: "theme", theme: themeOf(host) });

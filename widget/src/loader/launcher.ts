@@ -120,7 +120,9 @@ export function start(script: HTMLScriptElement, load: Load): Polydesk {
   button.append(icon, options.label, badge);
   button.onclick = polydesk.toggle;
   button.onpointerenter = button.onfocus = button.ontouchstart = () => tell((bridge) => bridge.load());
-  button.onkeydown = ({ key }) => key === "Escape" && polydesk.close();
+  button.onkeydown = ({ key }) => {
+    if (key === "Escape") polydesk.close();
+  };
   link.href = `mailto:${options.email}`;
   link.textContent = options.email;
   section.className = options.position;
