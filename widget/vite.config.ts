@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { catalogues } from "./catalogues.ts";
+import { onlyTheLexer } from "./only-the-lexer.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const outDir = here("../bot/web/widget/static");
@@ -15,7 +16,7 @@ export default defineConfig(({ mode }) => ({
   base: "./",
   publicDir: false as const,
   define: { BRIDGE: JSON.stringify(mode === "loader" ? `widget/${built(bridge)}` : "") },
-  plugins: [catalogues(here("../locales"))],
+  plugins: [catalogues(here("../locales")), onlyTheLexer()],
   build: mode === "loader" ? loader : assets,
   test: { environment: "happy-dom", include: ["tests/**/*.test.{ts,tsx}"] },
 }));

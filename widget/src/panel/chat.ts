@@ -1,0 +1,373 @@
+import type { ToPanel } from "../protocol.ts";
+import { BackOff } from "./backoff.ts";
+import { Desk } from "./desk.ts";
+import { Keeper, openedFirst } from "./kept.ts";
+import { News } from "./news.ts";
+import { NEW, Outbox, type Outgoing, type Sent } from "./outbox.ts";
+import { phrasesIn, type Phrases } from "./phrases.ts";
+import { Refused, Session } from "./session.ts";
+import { Store } from "./store.ts";
+import { applyTheme } from "./theme.ts";
+import { Thread } from "./thread.ts";
+import { EMPTY } from "./transcript.ts";
+import type { ConversationValue, Message, SessionValue, State, Value, Why } from "./values.ts";
+import type { Wire } from "./wire.ts";
+
+/** A lost line is mentioned only when it stays lost. */
+const PATIENCE_MS = 1_500;
+/** After so long unseen and idle, a page gives its connection back: browsers have six for a desk over HTTP/1.1. */
+const HIDDEN_MS = 60_000;
+const LAST_TRY_MS = 60_000;
+
+/** HUB: what the visitor does, and what the desk and the loader say, becomes the view. */
+export class Chat extends Store {
+  private readonly keeper: Keeper;
+  private readonly session: Session;
+  private readonly desk: Desk;
+  private readonly outbox: Outbox;
+  private readonly news: News;
+  private readonly entering = new BackOff(LAST_TRY_MS);
+  private thread: Thread | null = null;
+  /** Counts entrances, so that one that was overtaken ends. */
+  private entrance = 0;
+  private lineTimer: ReturnType<typeof setTimeout> | undefined;
+  private hiddenTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly wire: Wire,
+    private readonly base: string,
+    desk: string,
+  ) {
+    super();
+    const { init, origin } = wire;
+    const { mode, greeting, email = "" } = init;
+    this.set({ mode, greeting, open: mode === "inline", desk: { ...this.view.desk, email } });
+    this.news = new News(this, (message) => wire.send(message));
+    this.keeper = new Keeper(desk, origin);
+    this.session = new Session({
+      base,
+      origin,
+      ticket: () => wire.ticket(),
+      language: () => this.view.phrases.language,
+      opened: (value) => this.admitted(value),
+    });
+    this.session.reset(this.keeper.value.visitor, init.identity);
+    this.desk = new Desk(this.session);
+    this.outbox = new Outbox({
+      send: (outgoing) => this.post(outgoing),
+      accepted: (outgoing, conversation) => this.accepted(outgoing, conversation),
+      missing: (conversation) => void this.erased(conversation),
+      changed: () => this.set({ outgoing: this.outbox.entries }),
+      keep: (outgoing) => this.keeper.keep(outgoing),
+      drop: (clientId) => this.keeper.drop(clientId),
+      online: () => navigator.onLine,
+    });
+  }
+
+  start(): void {
+    applyTheme(this.wire.init.theme);
+    this.wire.take = (message) => this.hear(message);
+    this.wire.start();
+    addEventListener("online", () => this.wake(true));
+    addEventListener("offline", () => this.set({ line: "offline" }));
+    addEventListener("storage", (event) => this.keeper.concerns(event) && this.follow());
+    document.addEventListener("visibilitychange", () => this.seen());
+    void this.enter();
+  }
+
+  // What the visitor does.
+
+  send(text: string): void {
+    const { conversation, phrases } = this.view;
+    this.set({ note: "", problem: "" });
+    this.outbox.add({ clientId: newId(), text, language: phrases.language, conversation });
+  }
+
+  cancel(clientId: string): void {
+    this.outbox.cancel(clientId);
+  }
+
+  resend(clientId: string): void {
+    this.outbox.retry(clientId);
+  }
+
+  async stop(): Promise<void> {
+    await this.tried((id) => this.desk.stop(id));
+  }
+
+  async retry(): Promise<void> {
+    await this.tried((id) => this.desk.retry(id));
+  }
+
+  async askForPerson(): Promise<void> {
+    const { thread } = this;
+    await this.tried(async (id) => thread?.turn(await this.desk.person(id)));
+  }
+
+  /** Says whether it was taken. */
+  async rate(number: number, value: Value, reason = ""): Promise<boolean> {
+    const { thread } = this;
+    const before = thread?.transcript.messages.find((message) => message.number === number)?.feedback ?? null;
+    thread?.amend(number, { feedback: value });
+    const taken = await this.tried(async (id) => this.desk.rate(id, number, value, reason).then(() => true));
+    if (!taken) thread?.amend(number, { feedback: before });
+    return Boolean(taken);
+  }
+
+  async why(number: number): Promise<Why | undefined> {
+    return this.tried((id) => this.desk.why(id, number));
+  }
+
+  /** Opens another of the visitor's conversations, or a new one. */
+  turnTo(conversation: string): void {
+    this.outbox.clear();
+    this.keeper.change({ conversation });
+    this.set({ note: "", problem: "" });
+    this.open(conversation);
+    void this.list();
+  }
+
+  async erase(): Promise<void> {
+    const { conversation } = this.view;
+    const erased = await this.tried(async (id) => this.desk.erase(id).then(() => true));
+    if (erased) await this.erased(conversation);
+  }
+
+  async speak(language: string, chosen: boolean): Promise<void> {
+    try {
+      this.worded(await phrasesIn(language, this.base));
+    } catch {
+      this.set({ problem: this.say("widget.reconnecting") });
+      return;
+    }
+    if (chosen) this.keeper.change({ language: this.view.phrases.language });
+    this.news.tell("language", { language: this.view.phrases.language });
+    void this.suggest();
+  }
+
+  close(): void {
+    if (this.view.mode === "popover") this.wire.send({ type: "close" });
+  }
+
+  // What the loader says.
+
+  private hear(message: Exclude<ToPanel, { type: "ticket" }>): void {
+    switch (message.type) {
+      case "opened":
+        this.set({ open: true, openings: this.view.openings + 1 });
+        this.news.seen();
+        this.wake(false);
+        break;
+      case "closed":
+        this.set({ open: this.view.mode === "inline" });
+        break;
+      case "ask":
+        if (message.text.trim()) this.send(message.text.trim());
+        break;
+      case "identify":
+        this.identify(message.token);
+        break;
+      case "language":
+        if (this.view.phase !== "starting") void this.speak(message.language, false);
+        break;
+      case "theme":
+        applyTheme(message.theme);
+    }
+  }
+
+  private identify(token: string): void {
+    if (token === this.session.identity && this.view.phase === "ready") return;
+    if (!token) {
+      this.outbox.clear();
+      this.keeper.forget();
+    }
+    this.session.reset(this.keeper.value.visitor, token);
+    void this.enter();
+  }
+
+  // Who the visitor is, and which conversation is open.
+
+  /** Tries until the desk lets this visitor in, or says who may not. */
+  private async enter(): Promise<void> {
+    const entrance = ++this.entrance;
+    const current = () => entrance === this.entrance;
+    this.entering.wake();
+    for (;;) {
+      try {
+        const worded = this.view.phrases.languages.length ? undefined : this.firstWords();
+        await Promise.all([worded, this.session.open()]);
+        if (!current()) return;
+        await this.restore(current);
+        return;
+      } catch (error) {
+        if (!current()) return;
+        const status = error instanceof Refused ? error.status : 0;
+        if (status === 401) return this.set({ phase: "signed_out" });
+        this.set({ phase: "down" });
+        this.wire.send({ type: "down" });
+        this.news.tell("error", { status });
+        // A page that is not on the desk's list will not be in a minute.
+        if (status === 403 || status === 404) return;
+        await this.entering.pause();
+        if (!current()) return;
+      }
+    }
+  }
+
+  private async firstWords(): Promise<void> {
+    this.worded(await phrasesIn(this.keeper.value.language || this.wire.init.language, this.base));
+    this.wire.send({ type: "ready" });
+  }
+
+  private worded(phrases: Phrases): void {
+    document.documentElement.lang = phrases.language;
+    document.documentElement.dir = phrases.direction;
+    this.set({ phrases });
+  }
+
+  private admitted({ desk, agent, visitor }: SessionValue): void {
+    const { keeper } = this;
+    const forgetful = desk.fresh && !keeper.forgetful;
+    keeper.forgetful = desk.fresh;
+    if (forgetful || (keeper.value.visitor && !visitor)) keeper.forget();
+    else if (keeper.value.visitor) keeper.change({ visitor });
+    this.set({ desk: { ...desk, email: desk.email || this.view.desk.email }, agent });
+  }
+
+  private async restore(current: () => boolean): Promise<void> {
+    const { visitor, outgoing } = this.keeper.value;
+    const others = visitor || this.session.identity ? await this.desk.conversations() : [];
+    if (!current()) return;
+    const first = openedFirst(this.keeper.value.conversation, others.map(({ id }) => id));
+    // The desk does not know this visitor any more.
+    if (visitor && !others.length && !outgoing.length) this.keeper.forget();
+    this.set({ phase: "ready", others });
+    if (first !== this.view.conversation || first === NEW) this.open(first);
+    for (const waiting of outgoing) this.outbox.add(waiting);
+    this.outbox.begin(first);
+  }
+
+  /** Another tab changed the visitor. */
+  private follow(): void {
+    const before = this.keeper.reread();
+    const { visitor, conversation } = this.keeper.value;
+    if (visitor !== before.visitor) {
+      this.session.reset(visitor);
+      void this.enter();
+    } else if (conversation && conversation !== this.view.conversation && conversation !== before.conversation) {
+      this.open(conversation);
+    }
+  }
+
+  private open(conversation: string, begun = false): void {
+    this.thread?.stop();
+    this.thread = null;
+    this.lined(true);
+    this.set({ conversation, transcript: EMPTY, restoring: conversation !== NEW && !begun });
+    if (conversation === NEW) {
+      void this.suggest();
+      return;
+    }
+    const parts = {
+      open: (last: string, signal: AbortSignal) => this.desk.events(conversation, last, signal),
+      changed: () => thread === this.thread && this.set({ transcript: thread.transcript, restoring: !thread.restored }),
+      finished: (message: Message, live: boolean) => {
+        if (message.client_id) this.outbox.arrived(message.client_id);
+        if (live) this.news.finished(message);
+      },
+      turned: (state: State) => {
+        this.set({ note: state === "bot" ? "widget.person_left" : "" });
+        this.news.turned(state);
+      },
+      gone: () => void this.erased(conversation),
+      line: (up: boolean) => thread === this.thread && this.lined(up),
+    };
+    const thread = new Thread(parts, begun);
+    this.thread = thread;
+    thread.start();
+  }
+
+  private async suggest(): Promise<void> {
+    if (this.view.phase !== "ready" || this.view.conversation !== NEW) return;
+    // A page without suggestions is as good.
+    const suggestions = await this.desk.suggestions(this.view.phrases.language).catch(() => []);
+    this.set({ suggestions });
+  }
+
+  private async list(): Promise<readonly ConversationValue[] | undefined> {
+    const others = await this.desk.conversations().catch(() => undefined);
+    if (others) this.set({ others });
+    return others;
+  }
+
+  private async post(outgoing: Outgoing): Promise<Sent> {
+    const sent = await this.desk.send(outgoing);
+    if (sent.kind === "refused") {
+      this.news.tell("error", { status: sent.status });
+      if (sent.status === 401) this.set({ phase: "signed_out" });
+    }
+    return sent;
+  }
+
+  private accepted(outgoing: Outgoing, conversation: string): void {
+    this.keeper.begin(this.session.visitor, conversation);
+    if (outgoing.conversation === NEW && this.view.conversation === NEW) this.open(conversation, true);
+  }
+
+  private async erased(conversation: string): Promise<void> {
+    if (conversation !== this.view.conversation) return;
+    this.set({ note: "widget.deleted", problem: "" });
+    this.open(NEW);
+    this.keeper.change({ conversation: "" });
+    if ((await this.list())?.length === 0 && this.view.conversation === NEW) {
+      this.keeper.forget();
+      this.session.reset("");
+    }
+  }
+
+  private async tried<T>(action: (conversation: string) => Promise<T>): Promise<T | undefined> {
+    this.set({ problem: "" });
+    try {
+      return await action(this.view.conversation);
+    } catch (error) {
+      const { status, detail } = error instanceof Refused ? error : { status: 0, detail: "" };
+      this.set({ problem: detail || this.say("widget.not_sent") });
+      this.news.tell("error", { status });
+      return undefined;
+    }
+  }
+
+  // The line to the desk.
+
+  private wake(changed: boolean): void {
+    if (changed && this.view.line === "offline") this.set({ line: "up" });
+    this.thread?.wake(changed);
+    this.outbox.wake();
+    this.entering.wake();
+  }
+
+  private lined(up: boolean): void {
+    clearTimeout(this.lineTimer);
+    const line = navigator.onLine ? "up" : "offline";
+    if (up) this.set({ line });
+    else this.lineTimer = setTimeout(() => this.set({ line: navigator.onLine ? "lost" : "offline" }), PATIENCE_MS);
+  }
+
+  private seen(): void {
+    clearTimeout(this.hiddenTimer);
+    const { thread } = this;
+    if (!document.hidden) {
+      thread?.start();
+      this.wake(false);
+    } else if (thread) {
+      this.hiddenTimer = setTimeout(() => {
+        if (thread === this.thread && !thread.busy && thread.transcript.state === "bot") thread.stop();
+      }, HIDDEN_MS);
+    }
+  }
+}
+
+/** `crypto.randomUUID` is kept from pages without TLS. */
+function newId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

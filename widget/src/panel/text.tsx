@@ -1,0 +1,94 @@
+import type { ComponentChildren } from "preact";
+import { useMemo } from "preact/hooks";
+import { safeLink, UNTRUSTED } from "./links.ts";
+import { blocksOf, type Block, type Inline } from "./markdown.ts";
+
+export type Marker = (n: number) => ComponentChildren;
+
+const literal: Marker = (n) => `[${n}]`;
+
+/**
+ * A Markdown text of whomever: answers, history, words of people, quotes. What comes out is elements of a fixed list with
+ * text in them; no part of the text ever becomes markup, and nothing of it is loaded.
+ */
+export function Text({ markdown, marker = literal }: { markdown: string; marker?: Marker }) {
+  const blocks = useMemo(() => blocksOf(markdown, safeLink), [markdown]);
+  return <>{blocks.map((block, place) => shown(block, place, marker))}</>;
+}
+
+// `dir="auto"` on each block: sentences of an answer may be in several languages.
+function shown(block: Block, key: number, marker: Marker): ComponentChildren {
+  const inline = (parts: readonly Inline[]) => parts.map((part, place) => inlined(part, place, marker));
+  const inner = (blocks: readonly Block[]) => blocks.map((one, place) => shown(one, place, marker));
+  switch (block.kind) {
+    case "paragraph":
+      return <p key={key} dir="auto">{inline(block.parts)}</p>;
+    case "heading":
+      return <p key={key} dir="auto" class="heading"><strong>{inline(block.parts)}</strong></p>;
+    case "code":
+      return <pre key={key} dir="ltr" tabIndex={0}><code>{block.text}</code></pre>;
+    case "quote":
+      return <blockquote key={key} dir="auto">{inner(block.blocks)}</blockquote>;
+    case "rule":
+      return <hr key={key} />;
+    case "list": {
+      const items = block.items.map((item, place) => <li key={place}>{tight(item, marker)}</li>);
+      if (block.start === null) return <ul key={key} dir="auto">{items}</ul>;
+      return <ol key={key} dir="auto" start={block.start}>{items}</ol>;
+    }
+    case "table": {
+      const align = (place: number) => (block.aligns[place] ? `align-${block.aligns[place]}` : undefined);
+      return (
+        <div key={key} class="table" tabIndex={0}>
+          <table dir="auto">
+            <thead>
+              <tr>
+                {block.head.map((cell, place) => (
+                  cell.length ? <th key={place} scope="col" class={align(place)}>{inline(cell)}</th> : <td key={place} />
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {block.rows.map((row, line) => (
+                <tr key={line}>
+                  {row.map((cell, place) => <td key={place} class={align(place)}>{inline(cell)}</td>)}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      );
+    }
+  }
+}
+
+/** A list's item without the paragraph around its only text. */
+function tight(blocks: readonly Block[], marker: Marker): ComponentChildren {
+  return blocks.map((block, place) =>
+    block.kind === "paragraph" ? (
+      <span key={place} class="item">{block.parts.map((part, n) => inlined(part, n, marker))} </span>
+    ) : shown(block, place, marker),
+  );
+}
+
+function inlined(part: Inline, key: number, marker: Marker): ComponentChildren {
+  const inner = (parts: readonly Inline[]) => parts.map((one, place) => inlined(one, place, marker));
+  switch (part.kind) {
+    case "text":
+      return part.text;
+    case "break":
+      return <br key={key} />;
+    case "code":
+      return <code key={key}>{part.text}</code>;
+    case "strong":
+      return <strong key={key}>{inner(part.parts)}</strong>;
+    case "em":
+      return <em key={key}>{inner(part.parts)}</em>;
+    case "del":
+      return <del key={key}>{inner(part.parts)}</del>;
+    case "link":
+      return <a key={key} href={part.href} {...UNTRUSTED}>{inner(part.parts)}</a>;
+    case "marker":
+      return marker(part.n);
+  }
+}
