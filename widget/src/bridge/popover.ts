@@ -28,7 +28,7 @@ export function createPopover(site: Site): Popover {
   // The keyboard of a phone, and the bars of its browser, leave less than the window's height. Who magnifies a part of
   // the page wants to see that part, not all of the panel in it.
   const follow = () => {
-    const view = visualViewport;
+    const view = window.visualViewport;
     const whole = opened && view && view.scale < 1.01;
     site.style.setProperty("--polydesk-top", whole ? `${view.offsetTop}px` : "");
     site.style.setProperty("--polydesk-height", whole ? `${view.height}px` : "");
@@ -37,8 +37,8 @@ export function createPopover(site: Site): Popover {
   const turn = (open: boolean) => {
     opened = open;
     for (const name of ["resize", "scroll"]) {
-      if (open) visualViewport?.addEventListener(name, follow);
-      else visualViewport?.removeEventListener(name, follow);
+      if (open) window.visualViewport?.addEventListener(name, follow);
+      else window.visualViewport?.removeEventListener(name, follow);
     }
     follow();
     const others = document.adoptedStyleSheets.filter((sheet) => sheet !== still);

@@ -28,6 +28,7 @@ export function start(script: HTMLScriptElement, load: Load): Polydesk {
   const listeners = new Set<{ name: string; listener: Listener }>();
   let bridge: Promise<Bridge | undefined> | undefined;
   let inlines = 0;
+  let timer = 0;
 
   const site: Site = {
     base: new URL(".", script.src),
@@ -103,6 +104,7 @@ export function start(script: HTMLScriptElement, load: Load): Polydesk {
       tell((bridge) => bridge.destroy(), true);
       bridge = new Promise(() => {}); // What is called from now on waits for ever.
       observer.disconnect();
+      clearTimeout(timer);
       host.remove();
       listeners.clear();
       if (window.polydesk === polydesk) delete window.polydesk;
@@ -119,7 +121,7 @@ export function start(script: HTMLScriptElement, load: Load): Polydesk {
   button.setAttribute("aria-expanded", "false");
   button.append(icon, options.label, badge);
   button.onclick = polydesk.toggle;
-  button.onpointerenter = button.onfocus = button.ontouchstart = () => tell((bridge) => bridge.load());
+  button.onpointerenter = button.onfocus = button.ontouchstart = () => site.down || tell((bridge) => bridge.load());
   button.onkeydown = ({ key }) => {
     if (key === "Escape") polydesk.close();
   };
@@ -155,7 +157,9 @@ export function start(script: HTMLScriptElement, load: Load): Polydesk {
     observer.observe(body, { childList: true });
   };
   // Later, so that a page which removes what it does not know cannot be kept busy by it.
-  const observer = new MutationObserver(() => setTimeout(attach));
+  const observer = new MutationObserver(() => {
+    timer = setTimeout(attach);
+  });
   observer.observe(document.documentElement, { childList: true });
   attach();
   if (options.open && innerWidth > NARROW) tell((bridge) => bridge.open(false));
