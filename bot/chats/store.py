@@ -177,7 +177,7 @@ class ChatStore:
         )
         said = (
             select(chats, func.substr(_LAST.c.text, 1, PREVIEW).label("preview"), count.label("messages"))
-            .outerjoin(_LAST, and_(_LAST.c.chat_id == chats.c.id, _LAST.c.number == number))
+            .select_from(chats.outerjoin(_LAST, and_(_LAST.c.chat_id == chats.c.id, _LAST.c.number == number)))
             .where(which)
             .order_by(desc(chats.c.updated_at), chats.c.id)
             .limit(most)
