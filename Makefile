@@ -19,7 +19,7 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 serve: $(VENV)/.installed ## Start the desk on http://localhost:8080 (ARGS="--port 9000" is passed on)
-	$(BIN)/polydesk serve $(ARGS)
+	$(BIN)/polydesk serve --demo $(ARGS)
 
 install: $(VENV)/.installed ## Install the desk into .venv without starting it
 

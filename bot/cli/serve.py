@@ -14,6 +14,7 @@ def serve(
     context: typer.Context,
     host: Annotated[str | None, typer.Option(help="Instead of server.host.", show_default=False)] = None,
     port: Annotated[int | None, typer.Option(help="Instead of server.port.", show_default=False)] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Show the demo's shop at /, with the widget.")] = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -28,4 +29,4 @@ def serve(
     settings = settings.model_copy(update={"server": settings.server.model_copy(update=given)})
     configure_logs(settings.logging.level, settings.logging.format)
     with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-        runner.run(serve_desk(settings))
+        runner.run(serve_desk(settings, with_demo=demo))

@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from bot.service import Service
-from bot.web import ask, conversations, health, help, operator, page
+from bot.web import ask, conversations, demo, health, help, operator, page
 from bot.web.errors import Problem, install
 from bot.web.gate import Gate
 from bot.web.middleware import Edge
@@ -33,11 +33,14 @@ SCHEMAS: tuple[type[BaseModel], ...] = (
 VERSION = "0.1.0"
 
 
-def create_app(service: Service, operator_token: str, clock: Callable[[], float] = time.time) -> FastAPI:
+def create_app(
+    service: Service, operator_token: str, clock: Callable[[], float] = time.time, *, with_demo: bool = False
+) -> FastAPI:
     """The application around an open service; whoever holds the token is an operator.
 
     Args:
         clock: the time in seconds since 1970, by which the widget's tokens expire.
+        with_demo: whether / is the demo's shop rather than the help page.
     """
     # The usual pages for trying an API out load scripts from elsewhere, which this desk never does.
     app = FastAPI(title="Polydesk", version=VERSION, docs_url=None, redoc_url=None)
@@ -46,7 +49,7 @@ def create_app(service: Service, operator_token: str, clock: Callable[[], float]
     app.state.operator_token = operator_token
     app.state.gate = Gate(service.settings.server.questions_at_once)
     app.state.widget = Widget(service, Tokens(service.widget_key, service.settings.conversations.keep_days, clock))
-    for router in ROUTERS:
+    for router in (*ROUTERS, demo.router if with_demo else page.home):
         app.include_router(router)
     install(app)
     app.add_middleware(Edge, metrics=service.metrics, max_body_bytes=service.settings.server.max_body_bytes)

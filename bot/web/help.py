@@ -43,7 +43,7 @@ def render(page: HelpPage, direction: str, home: str) -> str:
 <link rel="stylesheet" href="/page/style.css">
 </head>
 <body class="help">
-<header><a href="/">{html.escape(home)}</a></header>
+<header><a href="/help">{html.escape(home)}</a></header>
 <main>
 <h1>{title}</h1>
 {body}

@@ -1,4 +1,4 @@
-"""The plain page at / and what it loads. A browser gets the page without one line of script in it."""
+"""The help page: the widget's panel as a page of its own, and what both load."""
 
 from __future__ import annotations
 
@@ -10,43 +10,62 @@ from pathlib import Path
 import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
-from starlette.exceptions import HTTPException
 
 from bot.phrases import Phrases
+from bot.web.middleware import set_own_headers
 from bot.web.requests import browser_languages
+from bot.web.widget.access import DEFAULT_DESK, widget_of
 
 FOLDER = Path(__file__).parent / "page"
-SCRIPT = "text/javascript; charset=utf-8"
-ASSETS = {"style.css": "text/css; charset=utf-8", "ask.js": SCRIPT, "text.js": SCRIPT}
+STYLE = "style.css"
 CACHED = {"Cache-Control": "no-cache"}
 SHOWN = frozenset({"page", "ai", "degraded", "direction", "widget"})
 VARIES = {"Vary": "Accept-Language"}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
 PHRASE = re.compile(r'(data-phrase="([^"]+)"[^>]*>)[^<]*')
 
 router = APIRouter(include_in_schema=False)
+# Of a desk that shows no demo.
+home = APIRouter(include_in_schema=False)
 
 
-@router.head("/")
-@router.get("/")
-async def page(request: Request) -> Response:
+@home.head("/")
+@home.get("/")
+@router.head("/help")
+@router.get("/help")
+@router.head("/help/")
+@router.get("/help/")
+async def page(request: Request, lang: str = "") -> Response:
+    set_own_headers(request, {"Content-Security-Policy": POLICY})
     phrases: Phrases = request.app.state.phrases
-    language = phrases.supported(next(iter(browser_languages(request)), "en"))
+    language = asked_language(request, lang)
     text = (FOLDER / "index.html").read_text(encoding="utf-8")
+    desks = widget_of(request).settings.desks
+    desk = DEFAULT_DESK if DEFAULT_DESK in desks else next(iter(desks), DEFAULT_DESK)
+    text = text.replace('data-desk="default"', f'data-desk="{html.escape(desk)}"')
     return HTMLResponse(filled(text, language, phrases.catalogue(language)), headers=CACHED | VARIES)
 
 
+def asked_language(request: Request, named: str) -> str:
+    """The nearest language that there are phrases in to the one that is named, else to the browser's first."""
+    phrases: Phrases = request.app.state.phrases
+    return phrases.supported(named or next(iter(browser_languages(request)), "en"))
+
+
 def filled(page: str, language: str, catalogue: Mapping[str, str]) -> str:
-    """The page in a language, so that it reads right before its script runs, and without it."""
+    """A page in a language: what stands in elements with data-phrase, and the direction of it all."""
     opening = f'<html lang="{language}" dir="{catalogue["direction"]}">'
     page = page.replace('<html lang="en" dir="ltr">', opening)
     return PHRASE.sub(lambda place: place[1] + html.escape(catalogue[place[2]]), page)
 
 
-@router.get("/page/{name}")
-async def asset(name: str) -> Response:
-    if name not in ASSETS:
-        raise HTTPException(404)
-    return Response((FOLDER / name).read_bytes(), media_type=ASSETS[name], headers=CACHED)
+@router.get(f"/page/{STYLE}")
+async def style() -> Response:
+    return Response((FOLDER / STYLE).read_bytes(), media_type="text/css; charset=utf-8", headers=CACHED)
 
 
 @router.get("/api/phrases")

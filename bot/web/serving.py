@@ -47,8 +47,8 @@ class DeskServer(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-async def serve_desk(settings: Settings) -> None:
-    """Serves until the process is told to stop.
+async def serve_desk(settings: Settings, *, with_demo: bool = False) -> None:
+    """Serves until the process is told to stop; with the demo's shop at / if wanted.
 
     Raises:
         ConfigurationError: when the address cannot be listened on.
@@ -63,7 +63,7 @@ async def serve_desk(settings: Settings) -> None:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_threads(), "desk"))
         async with Service.open(settings, folder) as service:
             config = uvicorn.Config(
-                create_app(service, desk.token),
+                create_app(service, desk.token, with_demo=with_demo),
                 access_log=False,
                 log_config=None,
                 server_header=False,

@@ -14,7 +14,7 @@ def test_the_nearest_language_is_taken() -> None:
     phrases = Phrases()
     assert phrases.supported("pt-BR") == "pt"
     assert phrases.supported("xx") == "en"
-    assert phrases.get("page.ask", "de-AT") == phrases.get("page.ask", "de") != phrases.get("page.ask", "en")
+    assert phrases.get("widget.send", "de-AT") == phrases.get("widget.send", "de") != phrases.get("widget.send", "en")
 
 
 def test_places_are_filled_in() -> None:
