@@ -5,7 +5,7 @@ import { catalogues } from "./catalogues.ts";
 import { onlyTheLexer } from "./only-the-lexer.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const outDir = here("../bot/web/widget/static");
+const outDir = process.env["WIDGET_OUT"] ?? here("../bot/web/widget/static");
 const bridge = "src/bridge/main.ts";
 
 // `npm run build` runs twice: first what lies in assets/ under names of its content, which empties the folder; then, in
