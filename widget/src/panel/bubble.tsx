@@ -3,7 +3,7 @@ import { useChat } from "./context.ts";
 import { Email } from "./email.tsx";
 import type { Entry } from "./outbox.ts";
 import { Chip, Sources, type Open } from "./sources.tsx";
-import { Text } from "./text.tsx";
+import { Prose } from "./text.tsx";
 import { Translated } from "./translated.tsx";
 import type { Message } from "./values.ts";
 
@@ -48,13 +48,10 @@ function Words({ message, open }: { message: Message; open: Open }) {
   const { answer, author } = message;
   const original = answer?.original;
   const said = { text: message.text, language: message.language };
+  const marker = author === "bot" ? { marker: (n: number) => <Chip n={n} answer={answer} open={open} /> } : {};
   return (
     <Translated original={original ?? said} translation={original ? said : null} around={(original ?? said).language}>
-      {({ text, language }) => (
-        <div class="prose" lang={language || undefined} dir="auto">
-          {author === "bot" ? <Text markdown={text} marker={(n) => <Chip n={n} answer={answer} open={open} />} /> : <Text markdown={text} />}
-        </div>
-      )}
+      {({ text, language }) => <Prose language={language} markdown={text} {...marker} />}
     </Translated>
   );
 }

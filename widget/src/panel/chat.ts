@@ -1,23 +1,17 @@
 import type { ToPanel } from "../protocol.ts";
-import { BackOff } from "./backoff.ts";
 import { Desk } from "./desk.ts";
+import { Door } from "./door.ts";
 import { Keeper, openedFirst } from "./kept.ts";
+import { Line } from "./line.ts";
 import { News } from "./news.ts";
 import { NEW, Outbox, type Outgoing, type Sent } from "./outbox.ts";
-import { phrasesIn, type Phrases } from "./phrases.ts";
 import { Refused, Session } from "./session.ts";
 import { Store } from "./store.ts";
 import { applyTheme } from "./theme.ts";
 import { Thread } from "./thread.ts";
 import { EMPTY } from "./transcript.ts";
-import type { ConversationValue, Message, SessionValue, State, Value, Why } from "./values.ts";
+import type { ConversationValue, Message, State, Value, Why } from "./values.ts";
 import type { Wire } from "./wire.ts";
-
-/** A lost line is mentioned only when it stays lost. */
-const PATIENCE_MS = 1_500;
-/** After so long unseen and idle, a page gives its connection back: browsers have six for a desk over HTTP/1.1. */
-const HIDDEN_MS = 60_000;
-const LAST_TRY_MS = 60_000;
 
 /** HUB: what the visitor does, and what the desk and the loader say, becomes the view. */
 export class Chat extends Store {
@@ -26,16 +20,13 @@ export class Chat extends Store {
   private readonly desk: Desk;
   private readonly outbox: Outbox;
   private readonly news: News;
-  private readonly entering = new BackOff(LAST_TRY_MS);
+  private readonly door: Door;
+  private readonly line: Line;
   private thread: Thread | null = null;
-  /** Counts entrances, so that one that was overtaken ends. */
-  private entrance = 0;
-  private lineTimer: ReturnType<typeof setTimeout> | undefined;
-  private hiddenTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly wire: Wire,
-    private readonly base: string,
+    base: string,
     desk: string,
   ) {
     super();
@@ -49,7 +40,7 @@ export class Chat extends Store {
       origin,
       ticket: () => wire.ticket(),
       language: () => this.view.phrases.language,
-      opened: (value) => this.admitted(value),
+      opened: (value) => this.door.admitted(value),
     });
     this.session.reset(this.keeper.value.visitor, init.identity);
     this.desk = new Desk(this.session);
@@ -62,17 +53,18 @@ export class Chat extends Store {
       drop: (clientId) => this.keeper.drop(clientId),
       online: () => navigator.onLine,
     });
+    const { keeper, news, session } = this;
+    this.door = new Door({ store: this, wire, base, keeper, news, session, entered: (current) => this.restore(current) });
+    this.line = new Line({ store: this, thread: () => this.thread, wake: () => this.wake() });
   }
 
   start(): void {
     applyTheme(this.wire.init.theme);
     this.wire.take = (message) => this.hear(message);
     this.wire.start();
-    addEventListener("online", () => this.wake(true));
-    addEventListener("offline", () => this.set({ line: "offline" }));
+    this.line.listen();
     addEventListener("storage", (event) => this.keeper.concerns(event) && this.follow());
-    document.addEventListener("visibilitychange", () => this.seen());
-    void this.enter();
+    void this.door.enter();
   }
 
   // What the visitor does.
@@ -134,15 +126,7 @@ export class Chat extends Store {
   }
 
   async speak(language: string, chosen: boolean): Promise<void> {
-    try {
-      this.worded(await phrasesIn(language, this.base));
-    } catch {
-      this.set({ problem: this.say("widget.reconnecting") });
-      return;
-    }
-    if (chosen) this.keeper.change({ language: this.view.phrases.language });
-    this.news.tell("language", { language: this.view.phrases.language });
-    void this.suggest();
+    if (await this.door.speak(language, chosen)) await this.suggest();
   }
 
   close(): void {
@@ -154,9 +138,9 @@ export class Chat extends Store {
   private hear(message: Exclude<ToPanel, { type: "ticket" }>): void {
     switch (message.type) {
       case "opened":
-        this.set({ open: true, openings: this.view.openings + 1 });
+        this.set({ open: true, openings: this.view.openings + Number(message.focus) });
         this.news.seen();
-        this.wake(false);
+        this.line.wake(false);
         break;
       case "closed":
         this.set({ open: this.view.mode === "inline" });
@@ -182,57 +166,10 @@ export class Chat extends Store {
       this.keeper.forget();
     }
     this.session.reset(this.keeper.value.visitor, token);
-    void this.enter();
+    void this.door.enter();
   }
 
   // Who the visitor is, and which conversation is open.
-
-  /** Tries until the desk lets this visitor in, or says who may not. */
-  private async enter(): Promise<void> {
-    const entrance = ++this.entrance;
-    const current = () => entrance === this.entrance;
-    this.entering.wake();
-    for (;;) {
-      try {
-        const worded = this.view.phrases.languages.length ? undefined : this.firstWords();
-        await Promise.all([worded, this.session.open()]);
-        if (!current()) return;
-        await this.restore(current);
-        return;
-      } catch (error) {
-        if (!current()) return;
-        const status = error instanceof Refused ? error.status : 0;
-        if (status === 401) return this.set({ phase: "signed_out" });
-        this.set({ phase: "down" });
-        this.wire.send({ type: "down" });
-        this.news.tell("error", { status });
-        // A page that is not on the desk's list will not be in a minute.
-        if (status === 403 || status === 404) return;
-        await this.entering.pause();
-        if (!current()) return;
-      }
-    }
-  }
-
-  private async firstWords(): Promise<void> {
-    this.worded(await phrasesIn(this.keeper.value.language || this.wire.init.language, this.base));
-    this.wire.send({ type: "ready" });
-  }
-
-  private worded(phrases: Phrases): void {
-    document.documentElement.lang = phrases.language;
-    document.documentElement.dir = phrases.direction;
-    this.set({ phrases });
-  }
-
-  private admitted({ desk, agent, visitor }: SessionValue): void {
-    const { keeper } = this;
-    const forgetful = desk.fresh && !keeper.forgetful;
-    keeper.forgetful = desk.fresh;
-    if (forgetful || (keeper.value.visitor && !visitor)) keeper.forget();
-    else if (keeper.value.visitor) keeper.change({ visitor });
-    this.set({ desk: { ...desk, email: desk.email || this.view.desk.email }, agent });
-  }
 
   private async restore(current: () => boolean): Promise<void> {
     const { visitor, outgoing } = this.keeper.value;
@@ -253,7 +190,7 @@ export class Chat extends Store {
     const { visitor, conversation } = this.keeper.value;
     if (visitor !== before.visitor) {
       this.session.reset(visitor);
-      void this.enter();
+      void this.door.enter();
     } else if (conversation && conversation !== this.view.conversation && conversation !== before.conversation) {
       this.open(conversation);
     }
@@ -262,7 +199,7 @@ export class Chat extends Store {
   private open(conversation: string, begun = false): void {
     this.thread?.stop();
     this.thread = null;
-    this.lined(true);
+    this.line.turned(true);
     this.set({ conversation, transcript: EMPTY, restoring: conversation !== NEW && !begun });
     if (conversation === NEW) {
       void this.suggest();
@@ -280,7 +217,7 @@ export class Chat extends Store {
         this.news.turned(state);
       },
       gone: () => void this.erased(conversation),
-      line: (up: boolean) => thread === this.thread && this.lined(up),
+      line: (up: boolean) => thread === this.thread && this.line.turned(up),
     };
     const thread = new Thread(parts, begun);
     this.thread = thread;
@@ -337,33 +274,9 @@ export class Chat extends Store {
     }
   }
 
-  // The line to the desk.
-
-  private wake(changed: boolean): void {
-    if (changed && this.view.line === "offline") this.set({ line: "up" });
-    this.thread?.wake(changed);
+  private wake(): void {
     this.outbox.wake();
-    this.entering.wake();
-  }
-
-  private lined(up: boolean): void {
-    clearTimeout(this.lineTimer);
-    const line = navigator.onLine ? "up" : "offline";
-    if (up) this.set({ line });
-    else this.lineTimer = setTimeout(() => this.set({ line: navigator.onLine ? "lost" : "offline" }), PATIENCE_MS);
-  }
-
-  private seen(): void {
-    clearTimeout(this.hiddenTimer);
-    const { thread } = this;
-    if (!document.hidden) {
-      thread?.start();
-      this.wake(false);
-    } else if (thread) {
-      this.hiddenTimer = setTimeout(() => {
-        if (thread === this.thread && !thread.busy && thread.transcript.state === "bot") thread.stop();
-      }, HIDDEN_MS);
-    }
+    this.door.wake();
   }
 }
 

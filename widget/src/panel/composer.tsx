@@ -8,7 +8,7 @@ const ROWS = 6;
 /** Where questions are typed. */
 export function Composer() {
   const chat = useChat();
-  const { openings, transcript } = chat.view;
+  const { openings, transcript, phrases } = chat.view;
   const field = useRef<HTMLTextAreaElement>(null);
   const composedAt = useRef(-Infinity);
   const [text, setText] = useState("");
@@ -33,13 +33,14 @@ export function Composer() {
   const counter =
     length > LIMIT ? chat.say("widget.too_long", { count: length - LIMIT }) : length > NEAR ? `${length} / ${LIMIT}` : "";
   return (
-    <form class="composer" onSubmit={submit}>
+    <form class="composer" aria-label={chat.say("widget.question")} onSubmit={submit}>
       <div class="field">
         <label class="unseen" for="question">{chat.say("widget.question")}</label>
         <textarea
           ref={field}
           id="question"
-          dir="auto"
+          // An empty field with "auto" would show its placeholder from the left in any language.
+          dir={text ? "auto" : phrases.direction}
           rows={1}
           placeholder={chat.say("widget.placeholder")}
           enterkeyhint="send"

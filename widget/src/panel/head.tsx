@@ -14,8 +14,8 @@ export function Head() {
   return (
     <header class="head">
       <div class="who">
-        <h1 id="title" dir="auto">{desk.name || chat.say("page.title")}</h1>
-        <p class={`by ${transcript.state}`} dir="auto">{who}</p>
+        <h1 id="title"><bdi>{desk.name || chat.say("page.title")}</bdi></h1>
+        <p class={`by ${transcript.state}`}><bdi>{who}</bdi></p>
       </div>
       {phrases.languages.length > 0 && <Menu />}
       {mode === "popover" && (

@@ -72,8 +72,9 @@ export class Keeper {
   }
 
   drop(clientId: string): void {
-    const outgoing = this.current().filter((other) => other.clientId !== clientId);
-    if (outgoing.length !== this.memory.outgoing.length) this.change({ outgoing });
+    const current = this.current();
+    const outgoing = current.filter((other) => other.clientId !== clientId);
+    if (outgoing.length < current.length) this.change({ outgoing });
   }
 
   /** The visitor is unknown again, here and in storage; the language stays for this page. */

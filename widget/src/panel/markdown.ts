@@ -23,6 +23,9 @@ export type Align = "left" | "center" | "right";
 /** Deeper structures are shown as their source. */
 const DEPTH = 12;
 
+/** Lines of a table without its head, as they stand where an answer takes some lines out of one. */
+const ROWS = /^(?:\|.*\|[ \t]*(?:\n|$))+$/;
+
 /** Markdown without definitions of links: with them, "[1]: https://…" would make links of the markers of citations. */
 class Reader extends Tokenizer {
   override def(): undefined {
@@ -37,11 +40,20 @@ class Reader extends Tokenizer {
 /** The blocks of a Markdown text. Never throws; whatever cannot be read is a paragraph of its source. */
 export function blocksOf(markdown: string, safe: (address: string) => string): Block[] {
   try {
-    const tokens = new Lexer({ gfm: true, breaks: true, tokenizer: new Reader() }).lex(markdown);
-    return new Walk(safe).blocks(tokens as MarkedToken[], 0);
+    return new Walk(safe).blocks(lexed(markdown), 0);
   } catch {
     return [{ kind: "paragraph", parts: [{ kind: "text", text: markdown }] }];
   }
+}
+
+function lexed(markdown: string): MarkedToken[] {
+  return new Lexer({ gfm: true, breaks: true, tokenizer: new Reader() }).lex(markdown) as MarkedToken[];
+}
+
+/** An empty head for rows without one. */
+function headless(rows: string): string {
+  const cells = rows.trim().split("\n", 1)[0]!.trim().split(/(?<!\\)\|/).length - 2;
+  return `|${" |".repeat(cells)}\n|${"---|".repeat(cells)}\n`;
 }
 
 class Walk {
@@ -61,6 +73,7 @@ class Walk {
       case "def":
         return [];
       case "paragraph":
+        if (ROWS.test(token.raw)) return inner(lexed(`${headless(token.raw)}${token.raw}`));
         return [{ kind: "paragraph", parts: inline(token.tokens) }];
       case "text":
         return [{ kind: "paragraph", parts: token.tokens ? inline(token.tokens) : withMarkers(token.text) }];

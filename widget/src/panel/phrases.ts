@@ -40,3 +40,15 @@ export function languageName(code: string, shownIn = code): string {
     return code;
   }
 }
+
+const LEFTWARDS = new Set(["Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"]);
+
+/** How a language is written; undefined where it is not known. */
+export function directionOf(language: string): "ltr" | "rtl" | undefined {
+  if (!language) return undefined;
+  try {
+    return LEFTWARDS.has(new Intl.Locale(language).maximize().script ?? "") ? "rtl" : "ltr";
+  } catch {
+    return undefined;
+  }
+}

@@ -2,7 +2,7 @@ import { useChat } from "./context.ts";
 import { Icon } from "./icons.tsx";
 import { safeLink, UNTRUSTED } from "./links.ts";
 import { Sheet } from "./sheet.tsx";
-import { Text } from "./text.tsx";
+import { Prose } from "./text.tsx";
 import { Translated } from "./translated.tsx";
 import type { Answer, Citation } from "./values.ts";
 
@@ -14,26 +14,17 @@ export function placeOf({ title, heading }: Citation): { page: string; section: 
   return { page: section === title ? "" : title, section };
 }
 
-/** Keeps a marker on the line of the word before it; screen readers and the clipboard do not get it. */
-const JOINER = "\u2060";
-
 /** The number of a source within the text. Until the sources are known it cannot be pressed. */
 export function Chip({ n, answer, open }: { n: number; answer: Answer | null; open: Open }) {
   const chat = useChat();
   const citation = answer?.citations.find((other) => other.n === n);
   if (answer && !citation) return <> [{n}]</>;
-  const label = citation && chat.say("widget.source", { number: n, title: placeOf(citation).section });
+  if (!citation) return <span class="chip waiting"><span>{n}</span></span>;
+  const label = chat.say("widget.source", { number: n, title: placeOf(citation).section });
   return (
-    <>
-      <span class="joiner" aria-hidden="true">{JOINER}</span>
-      {citation ? (
-        <button type="button" class="chip" aria-label={label} aria-haspopup="dialog" onClick={(event) => open(citation, event.currentTarget)}>
-          <span>{n}</span>
-        </button>
-      ) : (
-        <span class="chip waiting"><span>{n}</span></span>
-      )}
-    </>
+    <button type="button" class="chip" aria-label={label} aria-haspopup="dialog" onClick={(event) => open(citation, event.currentTarget)}>
+      <span>{n}</span>
+    </button>
   );
 }
 
@@ -87,11 +78,7 @@ export function Quote({ citation, answer, opener, closed }: QuoteProps) {
     <Sheet title={section} opener={opener} closed={closed} closeLabel={chat.say("widget.close_source")}>
       {page && <p class="page" dir="auto">{page}</p>}
       <Translated original={original} translation={translation} around={answer.language}>
-        {(said) => (
-          <blockquote class="prose" lang={said.language || undefined} dir="auto">
-            <Text markdown={said.text} />
-          </blockquote>
-        )}
+        {({ text, language }) => <Prose tag="blockquote" language={language} markdown={text} />}
       </Translated>
       {href && (
         <a class="button" href={href} {...UNTRUSTED}>

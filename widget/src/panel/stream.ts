@@ -55,6 +55,7 @@ export class EventStream {
   wake(changed = false): void {
     if (!this.running || this.backOff.wake()) return;
     const silent = performance.now() - this.heardAt;
+    this.backOff.reset();
     if (changed || silent > DOUBT_MS) this.connection?.abort();
     else this.watch(DOUBT_MS);
   }

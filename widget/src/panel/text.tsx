@@ -2,27 +2,39 @@ import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { safeLink, UNTRUSTED } from "./links.ts";
 import { blocksOf, type Block, type Inline } from "./markdown.ts";
+import { directionOf } from "./phrases.ts";
 
 export type Marker = (n: number) => ComponentChildren;
 
 const literal: Marker = (n) => `[${n}]`;
 
+/** What is set in a language. Its blocks have directions of their own; what has none runs as the language does. */
+export function Prose({ tag: Tag = "div", language, ...rest }: { tag?: "div" | "blockquote"; language: string } & TextProps) {
+  return <Tag class="prose" lang={language || undefined} dir={directionOf(language)}><Text {...rest} /></Tag>;
+}
+
+interface TextProps {
+  markdown: string;
+  marker?: Marker;
+}
+
 /**
  * A Markdown text of whomever: answers, history, words of people, quotes. What comes out is elements of a fixed list with
  * text in them; no part of the text ever becomes markup, and nothing of it is loaded.
  */
-export function Text({ markdown, marker = literal }: { markdown: string; marker?: Marker }) {
+export function Text({ markdown, marker = literal }: TextProps) {
   const blocks = useMemo(() => blocksOf(markdown, safeLink), [markdown]);
   return <>{blocks.map((block, place) => shown(block, place, marker))}</>;
 }
 
 // `dir="auto"` on each block: sentences of an answer may be in several languages.
 function shown(block: Block, key: number, marker: Marker): ComponentChildren {
-  const inline = (parts: readonly Inline[]) => parts.map((part, place) => inlined(part, place, marker));
+  const inline = (parts: readonly Inline[]) => inlines(parts, marker);
   const inner = (blocks: readonly Block[]) => blocks.map((one, place) => shown(one, place, marker));
   switch (block.kind) {
     case "paragraph":
-      return <p key={key} dir="auto">{inline(block.parts)}</p>;
+      // Markers alone have no direction; they run with what they belong to.
+      return <p key={key} dir={block.parts.some(worded) ? "auto" : undefined}>{inline(block.parts)}</p>;
     case "heading":
       return <p key={key} dir="auto" class="heading"><strong>{inline(block.parts)}</strong></p>;
     case "code":
@@ -41,13 +53,13 @@ function shown(block: Block, key: number, marker: Marker): ComponentChildren {
       return (
         <div key={key} class="table" tabIndex={0}>
           <table dir="auto">
-            <thead>
+            {block.head.some((cell) => cell.length) && <thead>
               <tr>
                 {block.head.map((cell, place) => (
                   cell.length ? <th key={place} scope="col" class={align(place)}>{inline(cell)}</th> : <td key={place} />
                 ))}
               </tr>
-            </thead>
+            </thead>}
             <tbody>
               {block.rows.map((row, line) => (
                 <tr key={line}>
@@ -62,17 +74,43 @@ function shown(block: Block, key: number, marker: Marker): ComponentChildren {
   }
 }
 
+function worded(part: Inline): boolean {
+  return part.kind === "text" ? part.text.trim() !== "" : part.kind !== "marker" && part.kind !== "break";
+}
+
 /** A list's item without the paragraph around its only text. */
 function tight(blocks: readonly Block[], marker: Marker): ComponentChildren {
   return blocks.map((block, place) =>
     block.kind === "paragraph" ? (
-      <span key={place} class="item">{block.parts.map((part, n) => inlined(part, n, marker))} </span>
+      <span key={place}>{inlines(block.parts, marker)} </span>
     ) : shown(block, place, marker),
   );
 }
 
+/** The end of a word that its markers stay with on one line; no more of it, as some languages write without spaces. */
+const WORD = /\S{1,12}$/;
+
+function inlines(parts: readonly Inline[], marker: Marker): ComponentChildren {
+  const shown: ComponentChildren[] = [];
+  for (let place = 0; place < parts.length; place += 1) {
+    const part = parts[place]!;
+    const start = place;
+    const markers: ComponentChildren[] = [];
+    for (let next = parts[place + 1]; part.kind === "text" && next?.kind === "marker"; next = parts[place + 1]) {
+      markers.push(marker(next.n));
+      place += 1;
+    }
+    if (part.kind === "text" && markers.length) {
+      const word = WORD.exec(part.text)?.[0] ?? "";
+      shown.push(part.text.slice(0, part.text.length - word.length));
+      shown.push(<span key={start} class="together">{word}{markers}</span>);
+    } else shown.push(inlined(part, start, marker));
+  }
+  return shown;
+}
+
 function inlined(part: Inline, key: number, marker: Marker): ComponentChildren {
-  const inner = (parts: readonly Inline[]) => parts.map((one, place) => inlined(one, place, marker));
+  const inner = (parts: readonly Inline[]) => inlines(parts, marker);
   switch (part.kind) {
     case "text":
       return part.text;

@@ -19,7 +19,7 @@ export interface View {
   phrases: Phrases;
   /** Whether the panel is shown; inline ones always are. */
   open: boolean;
-  /** How often it was opened: each time the composer takes the focus. */
+  /** How often it was opened by somebody who wants to type: each time the composer takes the focus. */
   openings: number;
   greeting: string;
   desk: DeskValue;
