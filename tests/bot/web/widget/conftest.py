@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -16,10 +16,13 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
+from bot.answer import AnswerEvent, DeltaEvent, StatusEvent
 from bot.config import DeskSettings, IdentitySettings, Settings, WidgetLimits, WidgetSettings
+from bot.question import Question
 from bot.service import Service
 from bot.web.app import create_app
 from tests.conftest import TOKEN, SmallDesk
+from tests.eventually import eventually
 
 SHOP, OTHER = "https://shop.example", "https://www.other.example:8443"
 SECRET = "the shop's own secret of 32 bytes or more"
@@ -53,6 +56,22 @@ class Event:
     id: int
     name: str
     data: Any
+
+
+def replayed(events: list[Event], known: dict[int, str] | None = None) -> dict[int, str]:
+    """The text of each message as a client has it after these events; fails where a piece is lost or doubled."""
+    texts = dict(known or {})
+    for event in events:
+        match event.name:
+            case "history":
+                texts = {each["number"]: each["text"] for each in event.data["messages"]}
+            case "delta":
+                text = texts.get(event.data["number"], "")
+                assert len(text.encode("utf-16-le")) // 2 == event.data["at"]
+                texts[event.data["number"]] = text + event.data["text"]
+            case "message":
+                texts[event.data["number"]] = event.data["text"]
+    return texts
 
 
 @dataclass
@@ -103,6 +122,23 @@ class Panel:
                 ):
                     return found
         raise AssertionError("the stream ended")
+
+    async def watch(self, conversation: str, number: int) -> asyncio.Task[list[Event]]:
+        """`until_done` of somebody who listens already."""
+        before = self.app.state.widget.streams.count
+        watching = asyncio.create_task(self.until_done(conversation, number))
+        await eventually(lambda: self.app.state.widget.streams.count > before)
+        return watching
+
+    async def until_text(self, conversation: str, text: str) -> None:
+        """Waits until so much of the conversation's last message was given."""
+        found = []
+        async with asyncio.timeout(30), aclosing(self.events(conversation)) as events:
+            async for event in events:
+                found.append(event)
+                texts = replayed(found)
+                if texts[max(texts)] == text:
+                    return
 
     async def history(self, conversation: str) -> dict[str, Any]:
         async with aclosing(self.events(conversation)) as events:
@@ -241,3 +277,41 @@ def enter(app: FastAPI, http: httpx.AsyncClient) -> Opening:
 def identity(subject: str = "customer-7", secret: str = SECRET, **claims: Any) -> str:
     """What the shop's back end says of a user."""
     return jwt.encode({"sub": subject, "exp": int(time.time()) + 600, **claims}, secret, "HS256")
+
+
+class Slow:
+    """Stands in for the assistant's stream: gives pieces only when the test says so."""
+
+    def __init__(self, service: Service) -> None:
+        self._real = service.assistant.stream
+        self.asked: list[Question] = []
+        self.pieces: asyncio.Queue[str | Exception | None] = asyncio.Queue()
+        self.closed = 0
+
+    async def stream(self, question: Question) -> AsyncGenerator[Any]:
+        self.asked.append(question)
+        yield StatusEvent("search")
+        text = ""
+        try:
+            while (piece := await self.pieces.get()) is not None:
+                if isinstance(piece, Exception):
+                    raise piece
+                text += piece
+                yield DeltaEvent(piece)
+        finally:
+            self.closed += 1
+        async with aclosing(self._real(question)) as events:
+            async for event in events:
+                if isinstance(event, AnswerEvent):
+                    yield replace(event, answer=replace(event.answer, text=text))
+
+    def say(self, *pieces: str | Exception | None) -> None:
+        for piece in pieces:
+            self.pieces.put_nowait(piece)
+
+
+@pytest.fixture
+def slow(desk: Service, monkeypatch: pytest.MonkeyPatch) -> Slow:
+    slow = Slow(desk)
+    monkeypatch.setattr(desk.assistant, "stream", slow.stream)
+    return slow
