@@ -1,4 +1,4 @@
-"""Takes the README's pictures of a running desk with the demo: `python scripts/screenshots.py [URL]`.
+"""Takes the README's pictures of a desk that runs with the demo (`make serve`): `python scripts/screenshots.py [URL]`.
 
 Needs the extra `screenshots` and a Chromium on PATH; nothing is downloaded. Chinese, Japanese, Korean and Devanagari
 text needs fonts that have them.
@@ -24,35 +24,47 @@ ARGUMENTS = [
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture: who looks, and what is asked."""
+    """One picture of the shop with the open widget: in which language, and what is asked.
+
+    Attributes:
+        quote: whether the first source of the answer is opened.
+    """
 
     name: str
-    locale: str
+    language: str
     question: str
-    width: int = 900
+    width: int = 1200
+    height: int = 760
     scheme: Literal["light", "dark"] = "light"
+    quote: bool = False
 
 
 SHOTS = (
-    Shot("page", "fr-FR", "Puis-je laver mon vélo au nettoyeur haute pression ?"),
-    Shot("page-arabic-phone", "ar", "كم تكلفة استئجار Lark Tour 5 ليوم كامل؟", width=390, scheme="dark"),
+    Shot("widget", "fr", "Puis-je laver mon vélo au nettoyeur haute pression ?"),
+    Shot("widget-arabic-phone", "ar", "كم تكلفة استئجار Lark Tour 5 ليوم كامل؟", 390, 760, "dark"),
+    Shot("widget-quote", "en", "Can a mechanic repair my bike at my home in Barcelona?", quote=True),
 )
 
 
 def take(browser: Browser, url: str, shot: Shot) -> None:
-    """Asks the question and saves the page once the answer is there."""
+    """Asks the question as a visitor does, and saves what they see once the answer is there."""
     context = browser.new_context(
-        locale=shot.locale,
         color_scheme=shot.scheme,
-        viewport={"width": shot.width, "height": 700},
-        device_scale_factor=2,
+        reduced_motion="reduce",
+        viewport={"width": shot.width, "height": shot.height},
+        device_scale_factor=1.5,
     )
     page = context.new_page()
-    page.goto(url)
-    page.locator("#question").fill(shot.question)
-    page.locator("#ask").click()
-    page.locator("#text[aria-busy=false]:not(:empty)").wait_for()
-    page.screenshot(path=IMAGES / f"{shot.name}.png", full_page=True)
+    page.goto(f"{url}/?lang={shot.language}")
+    with page.expect_event("frameattached") as attached:
+        page.evaluate("question => polydesk.ask(question)", shot.question)
+    panel = attached.value
+    panel.locator(".message.bot:not([aria-busy]) .sources").wait_for()
+    if shot.quote:
+        panel.locator(".source").first.click()
+        panel.locator("[role=dialog] blockquote").wait_for()
+    page.wait_for_timeout(300)
+    page.screenshot(path=IMAGES / f"{shot.name}.png")
     context.close()
 
 
