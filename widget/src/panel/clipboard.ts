@@ -14,6 +14,7 @@ function copiedByCommand(text: string): boolean {
   field.className = "unseen";
   field.value = text;
   document.body.append(field);
+  field.focus();
   field.select();
   const done = document.execCommand("copy");
   field.remove();
