@@ -179,9 +179,9 @@ class IdentitySettings(Section):
         if secret and len(secret.encode()) < 32:
             raise _wrong("the secret is shorter than 32 bytes")
         if self.algorithm == "HS256" and self.public_key:
-            raise _wrong("HS256 takes a secret; with a public_key set algorithm to EdDSA, RS256 or ES256")
+            raise _wrong("with HS256 goes a secret; for a public_key set the algorithm to EdDSA, RS256 or ES256")
         if self.algorithm != "HS256" and secret:
-            raise _wrong(f"{self.algorithm} takes a public_key and no secret")
+            raise _wrong(f"with {self.algorithm} goes a public_key and no secret")
         if self.required and not self.key:
             raise _wrong("it is required, and there is neither a secret nor a public_key to check it with")
         return self

@@ -16,7 +16,7 @@ from bot.web.errors import Problem, install
 from bot.web.gate import Gate
 from bot.web.middleware import Edge
 from bot.web.requests import AskBody, FeedbackBody, IngestBody, MessageBody, PersonBody, SearchBody, SessionBody
-from bot.web.schema import AnswerSchema
+from bot.web.schema import AnswerSchema, EventSchema
 from bot.web.widget import assets, messages, sessions
 from bot.web.widget import conversations as widget_conversations
 from bot.web.widget.access import Widget
@@ -28,7 +28,7 @@ ROUTERS = (
 )
 SCHEMAS: tuple[type[BaseModel], ...] = (
     *(AskBody, SearchBody, IngestBody, AnswerSchema, Problem),
-    *(SessionBody, MessageBody, FeedbackBody, PersonBody),
+    *(SessionBody, MessageBody, FeedbackBody, PersonBody, EventSchema),
 )
 VERSION = "0.1.0"
 

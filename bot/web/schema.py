@@ -137,6 +137,14 @@ class MessageSchema(BaseModel):
     at: str
 
 
+class EventSchema(BaseModel):
+    """One event of a conversation."""
+
+    id: str = Field(description="Of digits; grows. Send the last one as `Last-Event-ID` to go on.")
+    event: Literal["history", "status", "delta", "message", "state", "gone"]
+    data: str = Field(description="JSON.", examples=['{"number":2,"at":0,"text":"We refund "}'])
+
+
 class OperatedSchema(ListedSchema):
     """A conversation as operators see it."""
 

@@ -86,6 +86,31 @@ def test_an_emptied_setting_means_its_default(tmp_path: Path) -> None:
         ("server: [1\n", "config.yaml:2: this is not valid YAML"),
         ("just words\n", "config.yaml:1: the file must hold settings"),
         ("knowledge: {roots: []}\n", "config.yaml:1: `knowledge.roots` is wrong"),
+        (
+            "widget:\n  desks:\n    shop:\n      origins:\n      - https://shop.example/de\n",
+            "config.yaml:5: `widget.desks.shop.origins.0` is wrong: https://shop.example/de goes on after the host",
+        ),
+        ("widget: {desks: {shop: {nmae: a}}}\n", "config.yaml:1: there is no setting `widget.desks.shop.nmae`."),
+        ("widget: {desks: {'a b': {}}}\n", "config.yaml:1: `widget.desks.a b.[key]` is wrong"),
+        ("widget: {desks: {a: {email: nobody}}}\n", "config.yaml:1: `widget.desks.a.email` is wrong"),
+        (
+            "widget: {desks: {a: {identity: {secret: short}}}}\n",
+            "config.yaml:1: `widget.desks.a.identity` is wrong: the secret is shorter than 32 bytes.",
+        ),
+        (
+            "widget: {desks: {a: {identity: {required: true}}}}\n",
+            "config.yaml:1: `widget.desks.a.identity` is wrong: it is required, and there is neither a secret nor",
+        ),
+        (
+            "widget: {desks: {a: {identity: {public_key: x}}}}\n",
+            "config.yaml:1: `widget.desks.a.identity` is wrong: with HS256 goes a secret;",
+        ),
+        ("widget: {desks: {a: {identity: {algorithm: none}}}}\n", "config.yaml:1: `widget.desks.a.identity.algorithm`"),
+        ("widget: {limits: {desk_per_day: 0}}\n", "config.yaml:1: `widget.limits.desk_per_day` is wrong"),
+        (
+            "server: {trusted_proxies: [proxy.example]}\n",
+            "config.yaml:1: `server.trusted_proxies.0` is wrong: proxy.example is neither an address nor a network",
+        ),
         ("languages:\n  configured:\n  - en\n  - English!\n", "config.yaml:4: `languages.configured.1` is wrong"),
     ],
 )
@@ -113,3 +138,23 @@ def test_fingerprint_follows_what_changes_answers_and_nothing_else() -> None:
     assert changed(server={"port": 1}, logging={"level": "debug"}) == same
     assert changed(search={"recall": 40}) != same
     assert changed(answer={"threshold": 0.1}) != same
+
+
+def test_a_desk_of_the_widget_is_read_whole(tmp_path: Path) -> None:
+    text = """
+server: {trusted_proxies: [10.0.0.0/8, "::1"]}
+widget:
+  desks:
+    shop:
+      origins: ["https://SHOP.example:443", "http://localhost:3000"]
+      suggestions: {de: [" Wie lange? "]}
+      identity: {secret: "${SECRET}", required: true}
+"""
+    settings = load_settings(written(tmp_path, text), {"SECRET": "s" * 32})
+    assert list(settings.widget.desks) == ["shop"]
+    desk = settings.widget.desks["shop"]
+    assert desk.origins == ("https://shop.example", "http://localhost:3000")
+    assert desk.suggestions == {"de": ("Wie lange?",)}
+    assert desk.identity.key == "s" * 32
+    assert "sss" not in repr(settings)
+    assert settings.server.trusted_proxies == ("10.0.0.0/8", "::1")

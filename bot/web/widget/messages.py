@@ -17,7 +17,7 @@ from bot.question import Question
 from bot.web.ask import EVENT_STREAM, STREAM_HEADERS
 from bot.web.errors import Refused, responses
 from bot.web.requests import MessageBody, body_schema, read_body
-from bot.web.schema import ReceiptSchema, RetrySchema
+from bot.web.schema import EventSchema, ReceiptSchema, RetrySchema
 from bot.web.widget.access import Visitor, Widget, widget_of
 from bot.web.widget.limits import address_of
 from bot.web.widget.tokens import Access
@@ -68,7 +68,7 @@ async def send(request: Request, access: Visitor) -> Response:
             "description": "The events, each with an id that only grows.",
             "content": {
                 EVENT_STREAM: {
-                    "schema": {"type": "string"},
+                    "schema": {"$ref": f"#/components/schemas/{EventSchema.__name__}"},
                     "example": 'id: 1795600000000\nevent: state\ndata: {"state":"waiting"}',
                 }
             },

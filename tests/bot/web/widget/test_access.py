@@ -63,7 +63,13 @@ async def ask(
     return await http.request(method, path.format(id=known, number=2), headers=headers, json=body)
 
 
-async def test_the_matrix_knows_all_endpoints() -> None:
+async def test_the_matrix_knows_all_endpoints(app: FastAPI) -> None:
+    served = [getattr(route, "original_router", None) for route in app.routes]
+    everything = [route for router in served if router is not None for route in router.routes]
+    assert {route.path for route in everything if route.path.startswith(("/api/widget", "/api/conv", "/api/vis"))} == {
+        *OPEN,
+        *(endpoint.split(" ")[1] for endpoint in (*VISITORS, *OPERATORS)),
+    }
     assert len(VISITORS) >= 11
     assert len(OPERATORS) >= 6
     assert set(BODIES) <= {*VISITORS, *OPERATORS}
