@@ -116,7 +116,6 @@ export class Chat extends Store {
     this.keeper.change({ conversation });
     this.set({ note: "", problem: "" });
     this.open(conversation);
-    void this.list();
   }
 
   async erase(): Promise<void> {
@@ -231,7 +230,8 @@ export class Chat extends Store {
     this.set({ suggestions });
   }
 
-  private async list(): Promise<readonly ConversationValue[] | undefined> {
+  /** The visitor's conversations, as they are now; undefined where the desk does not say. */
+  async list(): Promise<readonly ConversationValue[] | undefined> {
     const others = await this.desk.conversations().catch(() => undefined);
     if (others) this.set({ others });
     return others;
@@ -240,6 +240,7 @@ export class Chat extends Store {
   private async post(outgoing: Outgoing): Promise<Sent> {
     const sent = await this.desk.send(outgoing);
     if (sent.kind === "refused") {
+      if (sent.status === 429) sent.detail ||= this.say("widget.limited");
       this.news.tell("error", { status: sent.status });
       if (sent.status === 401) this.set({ phase: "signed_out" });
     }

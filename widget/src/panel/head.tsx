@@ -30,6 +30,7 @@ export function Head() {
 function Menu() {
   const chat = useChat();
   const { phrases, conversation, transcript, desk, phase } = chat.view;
+  const others = chat.view.others.filter(({ id }) => id !== conversation);
   const [open, setOpen] = useState(false);
   const [erasing, setErasing] = useState(false);
   const place = useRef<HTMLDivElement>(null);
@@ -46,6 +47,10 @@ function Menu() {
       document.removeEventListener("focusin", left);
     };
   }, [open]);
+  const show = () => {
+    setOpen(!open);
+    if (phase === "ready" && !open) void chat.list();
+  };
   const shut = () => {
     setOpen(false);
     button.current?.focus();
@@ -74,7 +79,7 @@ function Menu() {
       }}
     >
       <button type="button" class="round" ref={button} aria-label={chat.say("widget.menu")} title={chat.say("widget.menu")}
-        aria-expanded={open} aria-controls="menu" onClick={() => setOpen(!open)}>
+        aria-expanded={open} aria-controls="menu" onClick={show}>
         <Icon name="menu" />
       </button>
       <div id="menu" class="drop" hidden={!open}>
@@ -91,6 +96,20 @@ function Menu() {
             {item("fresh", "widget.new_conversation", then(() => chat.turnTo(NEW)))}
             {item("bin", "widget.delete_conversation", then(() => setErasing(true)))}
           </ul>
+        )}
+        {others.length > 0 && (
+          <div class="earlier">
+            <h2>{chat.say("widget.earlier")}</h2>
+            <ul>
+              {others.map(({ id, preview, started_at }) => (
+                <li key={id}>
+                  <button type="button" class="item" onClick={then(() => chat.turnTo(id))}>
+                    <span dir="auto">{preview || new Date(started_at).toLocaleDateString(phrases.language)}</span>
+                  </button>
+                </li>
+              ))}
+            </ul>
+          </div>
         )}
       </div>
       {erasing && <Erasing opener={button.current} closed={() => setErasing(false)} />}

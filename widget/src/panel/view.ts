@@ -27,7 +27,7 @@ export interface View {
   agent: boolean;
   /** `new` until a first message was accepted. */
   conversation: string;
-  /** The visitor's other conversations, newest first. */
+  /** The visitor's conversations, newest first. */
   others: readonly ConversationValue[];
   transcript: Transcript;
   /** The history is on its way. */
