@@ -3,6 +3,7 @@ import { useChat } from "./context.ts";
 import { Icon, type IconName } from "./icons.tsx";
 import { NEW } from "./outbox.ts";
 import { languageName } from "./phrases.ts";
+import { plainText } from "./plain.ts";
 import { Sheet } from "./sheet.tsx";
 
 /** Whom the visitor talks to, and what can be done with the conversation as a whole. */
@@ -104,7 +105,7 @@ function Menu() {
               {others.map(({ id, preview, started_at }) => (
                 <li key={id}>
                   <button type="button" class="item" onClick={then(() => chat.turnTo(id))}>
-                    <span dir="auto">{preview || new Date(started_at).toLocaleDateString(phrases.language)}</span>
+                    <span dir="auto">{plainText(preview).replaceAll("|", " ").trim() || new Date(started_at).toLocaleDateString(phrases.language)}</span>
                   </button>
                 </li>
               ))}

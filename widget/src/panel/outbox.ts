@@ -123,7 +123,7 @@ export class Outbox {
   /** Notes how sending went; gives how long to wait at least before the next attempt, null for not at all. */
   private settled(entry: Entry, sent: Sent): number | null {
     const { clientId, conversation } = entry;
-    // Its copy in the stream may have been faster than the response.
+    // Its copy in the stream may have been faster than the response, or the visitor went to another conversation.
     const waiting = this.entries.some((other) => other.clientId === clientId);
     switch (sent.kind) {
       case "accepted":
@@ -131,7 +131,7 @@ export class Outbox {
         this.move(conversation, sent.conversation);
         this.change(clientId, { progress: "sent" });
         this.parts.drop(clientId);
-        this.parts.accepted(entry, sent.conversation);
+        if (waiting) this.parts.accepted(entry, sent.conversation);
         return null;
       case "unreachable":
         this.change(clientId, { progress: "queued" });

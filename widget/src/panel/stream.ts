@@ -47,10 +47,6 @@ export class EventStream {
     this.backOff.wake();
   }
 
-  get stopped(): boolean {
-    return !this.running;
-  }
-
   /** The page is seen again, or the network is back (`changed`): what is silent now is not worth waiting for. */
   wake(changed = false): void {
     if (!this.running || this.backOff.wake()) return;

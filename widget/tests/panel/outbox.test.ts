@@ -160,4 +160,16 @@ describe("Outbox", () => {
     await pass(60_000);
     expect(sent).toHaveLength(1);
   });
+
+  it("does not call back a visitor who went to another conversation meanwhile", async () => {
+    let answer: (sent: Sent) => void = () => undefined;
+    const { box, accepted } = outbox(() => new Promise((resolve) => (answer = resolve)));
+    box.begin(NEW);
+    box.add(question("a"));
+    await pass(0);
+    box.clear();
+    answer(taken);
+    await pass(0);
+    expect(accepted).toEqual([]);
+  });
 });
