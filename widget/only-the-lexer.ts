@@ -13,7 +13,8 @@ export function onlyTheLexer(): Plugin {
         const exported = (name: string) => new RegExp(`export\\{.*?\\b([\\w$]+) as ${name}\\b`, "s").exec(code)?.[1];
         const [lexer, tokenizer, marked] = ["Lexer", "Tokenizer", "Marked"].map(exported);
         const instance = code.search(new RegExp(`var [\\w$]+=new ${marked};`));
-        if (!lexer || !tokenizer || !marked || instance < 0) throw new Error("marked is built in another way than before");
+        if (!lexer || !tokenizer || !marked || instance < 0)
+          throw new Error("marked is built in another way than before");
         return { code: `${code.slice(0, instance)}export{${lexer} as Lexer,${tokenizer} as Tokenizer};`, map: null };
       },
     },

@@ -12,7 +12,9 @@ const THANKS_MS = 4_000;
 
 /** An answer as it is copied: its text without markers, then its sources. */
 export function copyOf(answer: Answer): string {
-  const sources = answer.citations.map((citation) => [placeOf(citation).section, safeLink(citation.url)].filter(Boolean).join(" "));
+  const sources = answer.citations.map((citation) =>
+    [placeOf(citation).section, safeLink(citation.url)].filter(Boolean).join(" "),
+  );
   return [withoutMarkers(answer.text), sources.join("\n")].filter(Boolean).join("\n\n");
 }
 
@@ -35,15 +37,27 @@ export function Actions({ message, answer }: { message: Message; answer: Answer 
   return (
     <>
       <div class="actions">
-        <button type="button" class="round" aria-label={chat.say("widget.copy")} title={chat.say("widget.copy")}
-          onClick={async () => (await copied(copyOf(answer))) && setDone("widget.copied")}>
+        <button
+          type="button"
+          class="round"
+          aria-label={chat.say("widget.copy")}
+          title={chat.say("widget.copy")}
+          onClick={async () => (await copied(copyOf(answer))) && setDone("widget.copied")}
+        >
           <Icon name={done === "widget.copied" ? "check" : "copy"} />
         </button>
         {(["up", "down"] as const).map((value) => {
           const label = chat.say(value === "up" ? "widget.helpful" : "widget.not_helpful");
           return (
-            <button key={value} type="button" class="round" aria-label={label} title={label}
-              aria-pressed={message.feedback === value} onClick={() => rate(value)}>
+            <button
+              key={value}
+              type="button"
+              class="round"
+              aria-label={label}
+              title={label}
+              aria-pressed={message.feedback === value}
+              onClick={() => rate(value)}
+            >
               <Icon name={value} />
             </button>
           );
@@ -53,7 +67,9 @@ export function Actions({ message, answer }: { message: Message; answer: Answer 
             {chat.say("widget.why")}
           </button>
         )}
-        <span class="done" role="status">{done && chat.say(done)}</span>
+        <span class="done" role="status">
+          {done && chat.say(done)}
+        </span>
       </div>
       {asking && message.feedback === "down" && (
         <Reason
@@ -87,10 +103,21 @@ function Reason({ number, sent, cancelled }: ReasonProps) {
   return (
     <form class="reason" onSubmit={submit}>
       <label for={id}>{chat.say("widget.feedback_reason")}</label>
-      <textarea id={id} dir="auto" rows={2} maxLength={1000} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+      <textarea
+        id={id}
+        dir="auto"
+        rows={2}
+        maxLength={1000}
+        value={reason}
+        onInput={(event) => setReason(event.currentTarget.value)}
+      />
       <div class="row">
-        <button type="submit" class="button">{chat.say("widget.feedback_send")}</button>
-        <button type="button" class="text" onClick={cancelled}>{chat.say("widget.cancel")}</button>
+        <button type="submit" class="button">
+          {chat.say("widget.feedback_send")}
+        </button>
+        <button type="button" class="text" onClick={cancelled}>
+          {chat.say("widget.cancel")}
+        </button>
       </div>
     </form>
   );

@@ -22,11 +22,21 @@ export function Reply({ message, last, open }: Props) {
   const name = author === "bot" ? chat.say("widget.ai_label") : message.name || chat.say("widget.person_label");
   return (
     <li class={`message ${author}`} aria-busy={streaming || undefined}>
-      <p class={author === "person" ? "name" : "unseen"} dir="auto">{name}</p>
+      <p class={author === "person" ? "name" : "unseen"} dir="auto">
+        {name}
+      </p>
       {(message.text || streaming) && (
         <div class="bubble">
-          {message.text ? <Words message={message} open={open} /> : <Thinking step={stepOf(chat.view.transcript.step, message)} />}
-          {answer?.degraded.map((part) => <p key={part} class="fact">{chat.say(`degraded.${part}`)}</p>)}
+          {message.text ? (
+            <Words message={message} open={open} />
+          ) : (
+            <Thinking step={stepOf(chat.view.transcript.step, message)} />
+          )}
+          {answer?.degraded.map((part) => (
+            <p key={part} class="fact">
+              {chat.say(`degraded.${part}`)}
+            </p>
+          ))}
           {answer && <Sources answer={answer} open={open} />}
         </div>
       )}
@@ -34,7 +44,9 @@ export function Reply({ message, last, open }: Props) {
       {status === "failed" && <p class="state error">{message.detail || chat.say("widget.failed")}</p>}
       {last && (status === "stopped" || status === "failed") && (
         <p class="row">
-          <button type="button" class="button" onClick={() => chat.retry()}>{chat.say("widget.retry")}</button>
+          <button type="button" class="button" onClick={() => chat.retry()}>
+            {chat.say("widget.retry")}
+          </button>
         </p>
       )}
       {status === "failed" && <Email />}
@@ -65,7 +77,11 @@ export function Thinking({ step = "" }: { step?: string }) {
   const chat = useChat();
   return (
     <p class="thinking">
-      <span class="dots" aria-hidden="true"><i /><i /><i /></span>
+      <span class="dots" aria-hidden="true">
+        <i />
+        <i />
+        <i />
+      </span>
       {chat.say(step === "answer" ? "widget.writing" : "widget.searching")}
     </p>
   );
@@ -79,7 +95,9 @@ export function PersonOffer() {
   if (transcript.state !== "bot") return null;
   return (
     <p class="row">
-      <button type="button" class="button" onClick={() => chat.askForPerson()}>{chat.say("widget.talk_to_person")}</button>
+      <button type="button" class="button" onClick={() => chat.askForPerson()}>
+        {chat.say("widget.talk_to_person")}
+      </button>
     </p>
   );
 }
@@ -102,9 +120,13 @@ export function Pending({ entry }: { entry: Entry }) {
       {(progress === "queued" || progress === "refused") && (
         <p class="row">
           {progress === "refused" && (
-            <button type="button" class="text" onClick={() => chat.resend(clientId)}>{chat.say("widget.retry")}</button>
+            <button type="button" class="text" onClick={() => chat.resend(clientId)}>
+              {chat.say("widget.retry")}
+            </button>
           )}
-          <button type="button" class="text" onClick={() => chat.cancel(clientId)}>{chat.say("widget.cancel")}</button>
+          <button type="button" class="text" onClick={() => chat.cancel(clientId)}>
+            {chat.say("widget.cancel")}
+          </button>
         </p>
       )}
     </Question>
@@ -124,7 +146,9 @@ function Question({ text, language, progress, children }: QuestionProps) {
     <li class={`message visitor ${progress ?? ""}`}>
       <p class="unseen">{chat.say("widget.you")}</p>
       <div class="bubble">
-        <p class="verbatim" lang={language || undefined} dir="auto">{text}</p>
+        <p class="verbatim" lang={language || undefined} dir="auto">
+          {text}
+        </p>
       </div>
       {children}
     </li>

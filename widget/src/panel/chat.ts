@@ -54,7 +54,15 @@ export class Chat extends Store {
       online: () => navigator.onLine,
     });
     const { keeper, news, session } = this;
-    this.door = new Door({ store: this, wire, base, keeper, news, session, entered: (current) => this.restore(current) });
+    this.door = new Door({
+      store: this,
+      wire,
+      base,
+      keeper,
+      news,
+      session,
+      entered: (current) => this.restore(current),
+    });
     this.line = new Line({ store: this, thread: () => this.thread, wake: () => this.wake() });
   }
 
@@ -174,7 +182,10 @@ export class Chat extends Store {
     const { visitor, outgoing } = this.keeper.value;
     const others = visitor || this.session.identity ? await this.desk.conversations() : [];
     if (!current()) return;
-    const first = openedFirst(this.keeper.value.conversation, others.map(({ id }) => id));
+    const first = openedFirst(
+      this.keeper.value.conversation,
+      others.map(({ id }) => id),
+    );
     // The desk does not know this visitor any more.
     if (visitor && !others.length && !outgoing.length) this.keeper.forget();
     this.set({ phase: "ready", others });

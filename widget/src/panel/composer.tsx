@@ -31,11 +31,17 @@ export function Composer() {
   };
 
   const counter =
-    length > LIMIT ? chat.say("widget.too_long", { count: length - LIMIT }) : length > NEAR ? `${length} / ${LIMIT}` : "";
+    length > LIMIT
+      ? chat.say("widget.too_long", { count: length - LIMIT })
+      : length > NEAR
+        ? `${length} / ${LIMIT}`
+        : "";
   return (
     <form class="composer" aria-label={chat.say("widget.question")} onSubmit={submit}>
       <div class="field">
-        <label class="unseen" for="question">{chat.say("widget.question")}</label>
+        <label class="unseen" for="question">
+          {chat.say("widget.question")}
+        </label>
         <textarea
           ref={field}
           id="question"
@@ -53,17 +59,31 @@ export function Composer() {
           onKeyDown={(event) => sends(event, composedAt.current) && submit(event)}
         />
         {busy && (
-          <button type="button" class="stop" aria-label={chat.say("widget.stop")} title={chat.say("widget.stop")} onClick={() => chat.stop()}>
+          <button
+            type="button"
+            class="stop"
+            aria-label={chat.say("widget.stop")}
+            title={chat.say("widget.stop")}
+            onClick={() => chat.stop()}
+          >
             <Icon name="stop" />
           </button>
         )}
         {(!busy || length > 0) && (
-          <button type="submit" class="send" aria-label={chat.say("widget.send")} title={chat.say("widget.send")} disabled={!length || length > LIMIT}>
+          <button
+            type="submit"
+            class="send"
+            aria-label={chat.say("widget.send")}
+            title={chat.say("widget.send")}
+            disabled={!length || length > LIMIT}
+          >
             <Icon name="send" />
           </button>
         )}
       </div>
-      <p id="counter" class={length > LIMIT ? "counter error" : "counter"} role="status">{counter}</p>
+      <p id="counter" class={length > LIMIT ? "counter error" : "counter"} role="status">
+        {counter}
+      </p>
     </form>
   );
 }

@@ -11,7 +11,9 @@ export function Email() {
   return (
     <p class="fact">
       {before}
-      <a href={`mailto:${email}`}><bdi>{email}</bdi></a>
+      <a href={`mailto:${email}`}>
+        <bdi>{email}</bdi>
+      </a>
       {after}
     </p>
   );

@@ -10,17 +10,29 @@ import { Sheet } from "./sheet.tsx";
 export function Head() {
   const chat = useChat();
   const { desk, mode, transcript, phrases } = chat.view;
-  const person = transcript.state === "person" ? transcript.messages.findLast(({ author }) => author === "person") : undefined;
-  const who = transcript.state === "person" ? person?.name || chat.say("widget.person_label") : chat.say("widget.ai_label");
+  const person =
+    transcript.state === "person" ? transcript.messages.findLast(({ author }) => author === "person") : undefined;
+  const who =
+    transcript.state === "person" ? person?.name || chat.say("widget.person_label") : chat.say("widget.ai_label");
   return (
     <header class="head">
       <div class="who">
-        <h1 id="title"><bdi>{desk.name || chat.say("page.title")}</bdi></h1>
-        <p class={`by ${transcript.state}`}><bdi>{who}</bdi></p>
+        <h1 id="title">
+          <bdi>{desk.name || chat.say("page.title")}</bdi>
+        </h1>
+        <p class={`by ${transcript.state}`}>
+          <bdi>{who}</bdi>
+        </p>
       </div>
       {phrases.languages.length > 0 && <Menu />}
       {mode === "popover" && (
-        <button type="button" class="round" aria-label={chat.say("widget.close")} title={chat.say("widget.close")} onClick={() => chat.close()}>
+        <button
+          type="button"
+          class="round"
+          aria-label={chat.say("widget.close")}
+          title={chat.say("widget.close")}
+          onClick={() => chat.close()}
+        >
           <Icon name="close" />
         </button>
       )}
@@ -79,23 +91,55 @@ function Menu() {
         shut();
       }}
     >
-      <button type="button" class="round" ref={button} aria-label={chat.say("widget.menu")} title={chat.say("widget.menu")}
-        aria-expanded={open} aria-controls="menu" onClick={show}>
+      <button
+        type="button"
+        class="round"
+        ref={button}
+        aria-label={chat.say("widget.menu")}
+        title={chat.say("widget.menu")}
+        aria-expanded={open}
+        aria-controls="menu"
+        onClick={show}
+      >
         <Icon name="menu" />
       </button>
       <div id="menu" class="drop" hidden={!open}>
         <div class="language">
           <Icon name="globe" />
-          <label class="unseen" for="language">{chat.say("widget.language")}</label>
-          <select id="language" value={phrases.language} onChange={(event) => void chat.speak(event.currentTarget.value, true)}>
-            {phrases.languages.map((code) => <option key={code} value={code} lang={code}>{languageName(code)}</option>)}
+          <label class="unseen" for="language">
+            {chat.say("widget.language")}
+          </label>
+          <select
+            id="language"
+            value={phrases.language}
+            onChange={(event) => void chat.speak(event.currentTarget.value, true)}
+          >
+            {phrases.languages.map((code) => (
+              <option key={code} value={code} lang={code}>
+                {languageName(code)}
+              </option>
+            ))}
           </select>
         </div>
         {begun && (
           <ul>
-            {desk.person && transcript.state === "bot" && item("person", "widget.talk_to_person", then(() => void chat.askForPerson()))}
-            {item("fresh", "widget.new_conversation", then(() => chat.turnTo(NEW)))}
-            {item("bin", "widget.delete_conversation", then(() => setErasing(true)))}
+            {desk.person &&
+              transcript.state === "bot" &&
+              item(
+                "person",
+                "widget.talk_to_person",
+                then(() => void chat.askForPerson()),
+              )}
+            {item(
+              "fresh",
+              "widget.new_conversation",
+              then(() => chat.turnTo(NEW)),
+            )}
+            {item(
+              "bin",
+              "widget.delete_conversation",
+              then(() => setErasing(true)),
+            )}
           </ul>
         )}
         {others.length > 0 && (
@@ -105,7 +149,10 @@ function Menu() {
               {others.map(({ id, preview, started_at }) => (
                 <li key={id}>
                   <button type="button" class="item" onClick={then(() => chat.turnTo(id))}>
-                    <span dir="auto">{plainText(preview).replaceAll("|", " ").trim() || new Date(started_at).toLocaleDateString(phrases.language)}</span>
+                    <span dir="auto">
+                      {plainText(preview).replaceAll("|", " ").trim() ||
+                        new Date(started_at).toLocaleDateString(phrases.language)}
+                    </span>
                   </button>
                 </li>
               ))}
@@ -129,7 +176,9 @@ function Erasing({ opener, closed }: { opener: HTMLElement | null; closed(): voi
     <Sheet title={chat.say("widget.delete_conversation")} opener={opener} closed={closed}>
       <p>{chat.say("widget.delete_question")}</p>
       <div class="row">
-        <button type="button" class="button danger" onClick={erase}>{chat.say("widget.delete_yes")}</button>
+        <button type="button" class="button danger" onClick={erase}>
+          {chat.say("widget.delete_yes")}
+        </button>
         <button type="button" class="text" onClick={(event) => event.currentTarget.closest("dialog")?.close()}>
           {chat.say("widget.cancel")}
         </button>

@@ -52,7 +52,12 @@ function lexed(markdown: string): MarkedToken[] {
 
 /** An empty head for rows without one. */
 function headless(rows: string): string {
-  const cells = rows.trim().split("\n", 1)[0]!.trim().split(/(?<!\\)\|/).length - 2;
+  const cells =
+    rows
+      .trim()
+      .split("\n", 1)[0]!
+      .trim()
+      .split(/(?<!\\)\|/).length - 2;
   return `|${" |".repeat(cells)}\n|${"---|".repeat(cells)}\n`;
 }
 
@@ -87,7 +92,9 @@ class Walk {
         return [{ kind: "rule" }];
       case "list": {
         const items = token.items.map((item) => {
-          const box: Block[] = item.task ? [{ kind: "paragraph", parts: [{ kind: "text", text: item.checked ? "☑" : "☐" }] }] : [];
+          const box: Block[] = item.task
+            ? [{ kind: "paragraph", parts: [{ kind: "text", text: item.checked ? "☑" : "☐" }] }]
+            : [];
           return [...box, ...inner(item.tokens)];
         });
         return [{ kind: "list", start: token.ordered ? Number(token.start) : null, items }];

@@ -25,12 +25,19 @@ export function Messages() {
   const { frame, below, toEnd } = useScroll(messages, pending, asked);
   const last = messages.at(-1);
   // Between the acceptance of a question and the first word about its answer.
-  const waiting = transcript.state !== "person" && pending.some((entry) => entry.progress === "sent" || entry.progress === "sending");
+  const waiting =
+    transcript.state !== "person" && pending.some((entry) => entry.progress === "sent" || entry.progress === "sending");
   return (
     <div class="conversation">
       <main class="log" ref={frame} tabIndex={0} aria-label={chat.say("widget.log")} aria-busy={restoring || undefined}>
         <Welcome />
-        {restoring && !messages.length && <div class="skeleton" aria-hidden="true"><i /><i /><i /></div>}
+        {restoring && !messages.length && (
+          <div class="skeleton" aria-hidden="true">
+            <i />
+            <i />
+            <i />
+          </div>
+        )}
         <ol class="messages">
           {messages.map((message) =>
             message.author === "visitor" ? (
@@ -44,8 +51,16 @@ export function Messages() {
               />
             ),
           )}
-          {pending.map((entry) => <Pending key={entry.clientId} entry={entry} />)}
-          {waiting && <li class="message bot"><div class="bubble"><Thinking /></div></li>}
+          {pending.map((entry) => (
+            <Pending key={entry.clientId} entry={entry} />
+          ))}
+          {waiting && (
+            <li class="message bot">
+              <div class="bubble">
+                <Thinking />
+              </div>
+            </li>
+          )}
         </ol>
         {conversation === NEW && !outgoing.length && <Suggestions />}
       </main>
@@ -65,8 +80,13 @@ function Welcome() {
   const chat = useChat();
   return (
     <div class="welcome">
-      <p class="greeting" dir="auto">{chat.view.greeting || chat.say("widget.greeting")}</p>
-      <p class="notice"><Icon name="spark" /><span>{chat.say("ai.notice")}</span></p>
+      <p class="greeting" dir="auto">
+        {chat.view.greeting || chat.say("widget.greeting")}
+      </p>
+      <p class="notice">
+        <Icon name="spark" />
+        <span>{chat.say("ai.notice")}</span>
+      </p>
     </div>
   );
 }
@@ -81,7 +101,9 @@ function Suggestions() {
       <ul>
         {suggestions.map((text) => (
           <li key={text}>
-            <button type="button" dir="auto" onClick={() => chat.send(text)}>{text}</button>
+            <button type="button" dir="auto" onClick={() => chat.send(text)}>
+              {text}
+            </button>
           </li>
         ))}
       </ul>

@@ -52,7 +52,8 @@ export class News {
   private speak({ author, name, text, status, detail, language }: Message): void {
     const say = (key: string) => this.store.say(key);
     const who = author === "bot" ? say("widget.ai_label") : name || say("widget.person_label");
-    const end = status === "failed" ? detail || say("widget.failed") : status === "stopped" ? say("widget.stopped") : "";
+    const end =
+      status === "failed" ? detail || say("widget.failed") : status === "stopped" ? say("widget.stopped") : "";
     const key = ++this.key;
     const spoken = { key, name: who, text: [plainText(text), end].filter(Boolean).join(" "), language };
     this.store.set({ spoken: [...this.store.view.spoken, spoken] });

@@ -12,7 +12,9 @@ export function Notices() {
   ].filter(Boolean);
   return (
     <div class="notices" role="status" aria-atomic="false">
-      {lines.map((key) => <p key={key}>{chat.say(key)}</p>)}
+      {lines.map((key) => (
+        <p key={key}>{chat.say(key)}</p>
+      ))}
       {problem && <p class="error">{problem}</p>}
     </div>
   );
@@ -22,18 +24,24 @@ export function Notices() {
 export function Announcer() {
   const chat = useChat();
   const { spoken, transcript, outgoing } = chat.view;
-  const busy = outgoing.some(({ progress }) => progress === "sent") || transcript.messages.some(({ status }) => status === "streaming");
+  const busy =
+    outgoing.some(({ progress }) => progress === "sent") ||
+    transcript.messages.some(({ status }) => status === "streaming");
   return (
     <>
       <div class="unseen" role="log" aria-live="polite" aria-relevant="additions">
         {spoken.map(({ key, name, text, language }) => (
           <p key={key}>
             <span>{name}: </span>
-            <span lang={language || undefined} dir="auto">{text}</span>
+            <span lang={language || undefined} dir="auto">
+              {text}
+            </span>
           </p>
         ))}
       </div>
-      <p class="unseen" role="status">{busy ? chat.say("widget.searching") : ""}</p>
+      <p class="unseen" role="status">
+        {busy ? chat.say("widget.searching") : ""}
+      </p>
     </>
   );
 }

@@ -36,7 +36,13 @@ export function Panel({ chat }: { chat: Chat }) {
     <ChatContext.Provider value={chat}>
       <div class={`panel ${view.mode}`} ref={place} tabIndex={-1} {...role}>
         <Head />
-        {view.phase === "down" ? <Away words="widget.unavailable" /> : view.phase === "signed_out" ? <Away words="widget.signed_out" /> : <Talk />}
+        {view.phase === "down" ? (
+          <Away words="widget.unavailable" />
+        ) : view.phase === "signed_out" ? (
+          <Away words="widget.signed_out" />
+        ) : (
+          <Talk />
+        )}
       </div>
     </ChatContext.Provider>
   );

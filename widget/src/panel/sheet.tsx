@@ -36,7 +36,9 @@ export function Sheet({ title, opener, closed, closeLabel, children }: Props) {
     >
       <div class="sheet-body">
         <div class="sheet-head">
-          <h2 id="sheet-title" dir="auto">{title}</h2>
+          <h2 id="sheet-title" dir="auto">
+            {title}
+          </h2>
           <button type="button" class="round" aria-label={closeLabel ?? chat.say("widget.cancel")} onClick={close}>
             <Icon name="close" />
           </button>

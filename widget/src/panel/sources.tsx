@@ -19,10 +19,21 @@ export function Chip({ n, answer, open }: { n: number; answer: Answer | null; op
   const chat = useChat();
   const citation = answer?.citations.find((other) => other.n === n);
   if (answer && !citation) return <> [{n}]</>;
-  if (!citation) return <span class="chip waiting"><span>{n}</span></span>;
+  if (!citation)
+    return (
+      <span class="chip waiting">
+        <span>{n}</span>
+      </span>
+    );
   const label = chat.say("widget.source", { number: n, title: placeOf(citation).section });
   return (
-    <button type="button" class="chip" aria-label={label} aria-haspopup="dialog" onClick={(event) => open(citation, event.currentTarget)}>
+    <button
+      type="button"
+      class="chip"
+      aria-label={label}
+      aria-haspopup="dialog"
+      onClick={(event) => open(citation, event.currentTarget)}
+    >
       <span>{n}</span>
     </button>
   );
@@ -40,7 +51,12 @@ export function Sources({ answer, open }: { answer: Answer; open: Open }) {
           const href = safeLink(citation.url);
           return (
             <li key={citation.n}>
-              <button type="button" class="source" aria-haspopup="dialog" onClick={(event) => open(citation, event.currentTarget)}>
+              <button
+                type="button"
+                class="source"
+                aria-haspopup="dialog"
+                onClick={(event) => open(citation, event.currentTarget)}
+              >
                 <span class="number">{citation.n}</span>
                 <span class="place" dir="auto">
                   <span class="section">{section}</span>
@@ -48,7 +64,12 @@ export function Sources({ answer, open }: { answer: Answer; open: Open }) {
                 </span>
               </button>
               {href && (
-                <a class="round" href={href} {...UNTRUSTED} aria-label={`${chat.say("widget.open_source")}: ${section}`}>
+                <a
+                  class="round"
+                  href={href}
+                  {...UNTRUSTED}
+                  aria-label={`${chat.say("widget.open_source")}: ${section}`}
+                >
                   <Icon name="open" />
                 </a>
               )}
@@ -76,7 +97,11 @@ export function Quote({ citation, answer, opener, closed }: QuoteProps) {
   const translation = citation.translation ? { text: citation.translation, language: answer.language } : null;
   return (
     <Sheet title={section} opener={opener} closed={closed} closeLabel={chat.say("widget.close_source")}>
-      {page && <p class="page" dir="auto">{page}</p>}
+      {page && (
+        <p class="page" dir="auto">
+          {page}
+        </p>
+      )}
       <Translated original={original} translation={translation} around={answer.language}>
         {({ text, language }) => <Prose tag="blockquote" language={language} markdown={text} />}
       </Translated>

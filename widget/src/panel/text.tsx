@@ -9,8 +9,16 @@ export type Marker = (n: number) => ComponentChildren;
 const literal: Marker = (n) => `[${n}]`;
 
 /** What is set in a language. Its blocks have directions of their own; what has none runs as the language does. */
-export function Prose({ tag: Tag = "div", language, ...rest }: { tag?: "div" | "blockquote"; language: string } & TextProps) {
-  return <Tag class="prose" lang={language || undefined} dir={directionOf(language)}><Text {...rest} /></Tag>;
+export function Prose({
+  tag: Tag = "div",
+  language,
+  ...rest
+}: { tag?: "div" | "blockquote"; language: string } & TextProps) {
+  return (
+    <Tag class="prose" lang={language || undefined} dir={directionOf(language)}>
+      <Text {...rest} />
+    </Tag>
+  );
 }
 
 interface TextProps {
@@ -34,36 +42,73 @@ function shown(block: Block, key: number, marker: Marker): ComponentChildren {
   switch (block.kind) {
     case "paragraph":
       // Markers alone have no direction; they run with what they belong to.
-      return <p key={key} dir={block.parts.some(worded) ? "auto" : undefined}>{inline(block.parts)}</p>;
+      return (
+        <p key={key} dir={block.parts.some(worded) ? "auto" : undefined}>
+          {inline(block.parts)}
+        </p>
+      );
     case "heading":
-      return <p key={key} dir="auto" class="heading"><strong>{inline(block.parts)}</strong></p>;
+      return (
+        <p key={key} dir="auto" class="heading">
+          <strong>{inline(block.parts)}</strong>
+        </p>
+      );
     case "code":
-      return <pre key={key} dir="ltr" tabIndex={0}><code>{block.text}</code></pre>;
+      return (
+        <pre key={key} dir="ltr" tabIndex={0}>
+          <code>{block.text}</code>
+        </pre>
+      );
     case "quote":
-      return <blockquote key={key} dir="auto">{inner(block.blocks)}</blockquote>;
+      return (
+        <blockquote key={key} dir="auto">
+          {inner(block.blocks)}
+        </blockquote>
+      );
     case "rule":
       return <hr key={key} />;
     case "list": {
       const items = block.items.map((item, place) => <li key={place}>{tight(item, marker)}</li>);
-      if (block.start === null) return <ul key={key} dir="auto">{items}</ul>;
-      return <ol key={key} dir="auto" start={block.start}>{items}</ol>;
+      if (block.start === null)
+        return (
+          <ul key={key} dir="auto">
+            {items}
+          </ul>
+        );
+      return (
+        <ol key={key} dir="auto" start={block.start}>
+          {items}
+        </ol>
+      );
     }
     case "table": {
       const align = (place: number) => (block.aligns[place] ? `align-${block.aligns[place]}` : undefined);
       return (
         <div key={key} class="table" tabIndex={0}>
           <table dir="auto">
-            {block.head.some((cell) => cell.length) && <thead>
-              <tr>
-                {block.head.map((cell, place) => (
-                  cell.length ? <th key={place} scope="col" class={align(place)}>{inline(cell)}</th> : <td key={place} />
-                ))}
-              </tr>
-            </thead>}
+            {block.head.some((cell) => cell.length) && (
+              <thead>
+                <tr>
+                  {block.head.map((cell, place) =>
+                    cell.length ? (
+                      <th key={place} scope="col" class={align(place)}>
+                        {inline(cell)}
+                      </th>
+                    ) : (
+                      <td key={place} />
+                    ),
+                  )}
+                </tr>
+              </thead>
+            )}
             <tbody>
               {block.rows.map((row, line) => (
                 <tr key={line}>
-                  {row.map((cell, place) => <td key={place} class={align(place)}>{inline(cell)}</td>)}
+                  {row.map((cell, place) => (
+                    <td key={place} class={align(place)}>
+                      {inline(cell)}
+                    </td>
+                  ))}
                 </tr>
               ))}
             </tbody>
@@ -81,9 +126,7 @@ function worded(part: Inline): boolean {
 /** A list's item without the paragraph around its only text. */
 function tight(blocks: readonly Block[], marker: Marker): ComponentChildren {
   return blocks.map((block, place) =>
-    block.kind === "paragraph" ? (
-      <span key={place}>{inlines(block.parts, marker)} </span>
-    ) : shown(block, place, marker),
+    block.kind === "paragraph" ? <span key={place}>{inlines(block.parts, marker)} </span> : shown(block, place, marker),
   );
 }
 
@@ -103,7 +146,12 @@ function inlines(parts: readonly Inline[], marker: Marker): ComponentChildren {
     if (part.kind === "text" && markers.length) {
       const word = WORD.exec(part.text)?.[0] ?? "";
       shown.push(part.text.slice(0, part.text.length - word.length));
-      shown.push(<span key={start} class="together">{word}{markers}</span>);
+      shown.push(
+        <span key={start} class="together">
+          {word}
+          {markers}
+        </span>,
+      );
     } else shown.push(inlined(part, start, marker));
   }
   return shown;
@@ -125,7 +173,11 @@ function inlined(part: Inline, key: number, marker: Marker): ComponentChildren {
     case "del":
       return <del key={key}>{inner(part.parts)}</del>;
     case "link":
-      return <a key={key} href={part.href} {...UNTRUSTED}>{inner(part.parts)}</a>;
+      return (
+        <a key={key} href={part.href} {...UNTRUSTED}>
+          {inner(part.parts)}
+        </a>
+      );
     case "marker":
       return marker(part.n);
   }

@@ -39,7 +39,9 @@ export function Reasons({ number, opener, closed }: Props) {
               <tbody>
                 {why.candidates.slice(0, SHOWN).map((candidate) => (
                   <tr key={candidate.id}>
-                    <td><bdi dir="ltr">{`${candidate.rank_recall} → ${candidate.rank ?? "–"}`}</bdi></td>
+                    <td>
+                      <bdi dir="ltr">{`${candidate.rank_recall} → ${candidate.rank ?? "–"}`}</bdi>
+                    </td>
                     <td>{shown(candidate.score)}</td>
                     <td dir="auto" lang={candidate.language || undefined}>
                       {candidate.heading.join(" › ") || candidate.title}

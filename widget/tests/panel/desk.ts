@@ -12,13 +12,25 @@ export function sse({ id, event, data }: Piece): string {
 
 export function message(number: number, text: string, status = "done", more: Record<string, unknown> = {}) {
   return {
-    number, author: "bot", name: "", text, language: "en", status, detail: "", answer: null, feedback: null,
-    client_id: "", at: "2026-11-25T08:00:00Z", ...more,
+    number,
+    author: "bot",
+    name: "",
+    text,
+    language: "en",
+    status,
+    detail: "",
+    answer: null,
+    feedback: null,
+    client_id: "",
+    at: "2026-11-25T08:00:00Z",
+    ...more,
   };
 }
 
 export const history = (id: number, messages: unknown[], state = "bot"): Piece => ({
-  id, event: "history", data: { conversation: "c", state, language: "en", messages },
+  id,
+  event: "history",
+  data: { conversation: "c", state, language: "en", messages },
 });
 
 /** A response whose body is written by the test. */

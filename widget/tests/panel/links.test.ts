@@ -13,8 +13,18 @@ describe("safeLink", () => {
   ])("follows %s", (address, followed) => expect(safeLink(address, DESK)).toBe(followed));
 
   it.each([
-    "", "returns", "#how-long", "http://shop.example", "//shop.example", "/\\shop.example", "javascript:alert(1)",
-    "java\tscript:alert(1)", "\u0000javascript:alert(1)", "data:text/html,x", "blob:http://desk.example/1",
-    "https://bank.example@evil.example", "https://",
+    "",
+    "returns",
+    "#how-long",
+    "http://shop.example",
+    "//shop.example",
+    "/\\shop.example",
+    "javascript:alert(1)",
+    "java\tscript:alert(1)",
+    "\u0000javascript:alert(1)",
+    "data:text/html,x",
+    "blob:http://desk.example/1",
+    "https://bank.example@evil.example",
+    "https://",
   ])("does not follow %j", (address) => expect(safeLink(address, DESK)).toBe(""));
 });

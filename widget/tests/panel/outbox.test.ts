@@ -5,7 +5,12 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
-const question = (clientId: string, conversation = NEW): Outgoing => ({ clientId, text: clientId, language: "en", conversation });
+const question = (clientId: string, conversation = NEW): Outgoing => ({
+  clientId,
+  text: clientId,
+  language: "en",
+  conversation,
+});
 
 function outbox(send: (outgoing: Outgoing, count: number) => Sent | Promise<Sent>, more: Partial<OutboxParts> = {}) {
   const sent: Outgoing[] = [];
@@ -34,7 +39,11 @@ describe("Outbox", () => {
     box.begin(NEW);
     for (const id of ["a", "b", "c"]) box.add(question(id));
     await pass(0);
-    expect(sent.map(({ clientId, conversation }) => [clientId, conversation])).toEqual([["a", NEW], ["b", "c1"], ["c", "c1"]]);
+    expect(sent.map(({ clientId, conversation }) => [clientId, conversation])).toEqual([
+      ["a", NEW],
+      ["b", "c1"],
+      ["c", "c1"],
+    ]);
     expect(accepted).toEqual(["a", "b", "c"]);
   });
 
@@ -116,7 +125,9 @@ describe("Outbox", () => {
   });
 
   it("tells why a question was refused, goes on with the next, and sends it again when asked", async () => {
-    const { box, sent, progress } = outbox((_outgoing, count) => (count === 1 ? { kind: "refused", status: 429, detail: "Wait." } : taken));
+    const { box, sent, progress } = outbox((_outgoing, count) =>
+      count === 1 ? { kind: "refused", status: 429, detail: "Wait." } : taken,
+    );
     box.begin(NEW);
     box.add(question("a"));
     box.add(question("b"));
@@ -130,7 +141,9 @@ describe("Outbox", () => {
 
   it("begins a new conversation with what was meant for one that was erased", async () => {
     const missing = vi.fn();
-    const { box, sent } = outbox(({ conversation }) => (conversation === "old" ? { kind: "missing" } : taken), { missing });
+    const { box, sent } = outbox(({ conversation }) => (conversation === "old" ? { kind: "missing" } : taken), {
+      missing,
+    });
     box.begin("old");
     box.add(question("a", "old"));
     box.add(question("b", "old"));

@@ -8,21 +8,58 @@ import { history, line, message, sse } from "./desk.ts";
 
 const ORIGIN = "https://shop.example";
 const words = [
-  "ai.notice", "widget.greeting", "widget.title", "widget.question", "widget.send", "widget.stop", "widget.close", "widget.menu",
-  "widget.ai_label", "widget.open_source", "widget.show_original", "widget.show_translation", "widget.talk_to_person",
-  "widget.helpful", "widget.not_helpful", "widget.copy", "widget.queued", "widget.cancel", "widget.unavailable", "widget.retry",
-  "widget.new_conversation", "widget.delete_conversation", "widget.delete_yes", "widget.deleted", "widget.signed_out", "degraded.llm",
+  "ai.notice",
+  "widget.greeting",
+  "widget.title",
+  "widget.question",
+  "widget.send",
+  "widget.stop",
+  "widget.close",
+  "widget.menu",
+  "widget.ai_label",
+  "widget.open_source",
+  "widget.show_original",
+  "widget.show_translation",
+  "widget.talk_to_person",
+  "widget.helpful",
+  "widget.not_helpful",
+  "widget.copy",
+  "widget.queued",
+  "widget.cancel",
+  "widget.unavailable",
+  "widget.retry",
+  "widget.new_conversation",
+  "widget.delete_conversation",
+  "widget.delete_yes",
+  "widget.deleted",
+  "widget.signed_out",
+  "degraded.llm",
 ];
 const phrases = {
-  ...Object.fromEntries(words.map((key) => [key, key])), direction: "ltr",
-  "widget.source": "Source {number}: {title}", "widget.translated": "from {language}", "widget.email": "Write to {email}!",
+  ...Object.fromEntries(words.map((key) => [key, key])),
+  direction: "ltr",
+  "widget.source": "Source {number}: {title}",
+  "widget.translated": "from {language}",
+  "widget.email": "Write to {email}!",
 };
 const citation = {
-  n: 1, title: "Refunds", url: "/help/refunds#how-long", heading: ["Refunds", "How long"], quote: "Wir erstatten.", language: "de",
-  score: 0.9, translation: "We refund.",
+  n: 1,
+  title: "Refunds",
+  url: "/help/refunds#how-long",
+  heading: ["Refunds", "How long"],
+  quote: "Wir erstatten.",
+  language: "de",
+  score: 0.9,
+  translation: "We refund.",
 };
 const answer = {
-  id: "a", status: "answered", text: "We refund. [1]", language: "en", translated: true, citations: [citation], degraded: ["llm"],
+  id: "a",
+  status: "answered",
+  text: "We refund. [1]",
+  language: "en",
+  translated: true,
+  citations: [citation],
+  degraded: ["llm"],
   original: { text: "Wir erstatten. [1]", language: "de" },
 };
 const asked = (client_id: string) => message(1, "How long?", "done", { author: "visitor", client_id });
@@ -51,11 +88,17 @@ beforeEach(() => {
     "GET /api/phrases": () => Response.json({ language: "en", languages: ["de", "en"], phrases }),
     "POST /api/widget/session": () =>
       Response.json({
-        token: "t", expires_in: 900, visitor: "v", origin: ORIGIN, user: null, agent: false,
+        token: "t",
+        expires_in: 900,
+        visitor: "v",
+        origin: ORIGIN,
+        user: null,
+        agent: false,
         desk: { name: "Shop", email: "help@shop.example", person: true, fresh: false },
       }),
     "GET /api/widget/suggestions": () => Response.json({ suggestions: ["How long?"] }),
-    "GET /api/widget/conversations": () => Response.json({ conversations: [{ id: "c", preview: "", started_at: "", updated_at: "" }] }),
+    "GET /api/widget/conversations": () =>
+      Response.json({ conversations: [{ id: "c", preview: "", started_at: "", updated_at: "" }] }),
     "POST /api/widget/messages": () => Response.json({ conversation: "c", message: 1, reply: 2 }, { status: 202 }),
     "GET /api/widget/conversations/c/events": () => stream.response,
   };
@@ -74,8 +117,17 @@ afterEach(() => {
 
 function open(change: Partial<Init> = {}): Chat {
   const init: Init = {
-    polydesk: 1, type: "init", mode: "popover", language: "en", chosen: true, greeting: "", identity: "", ticket: "x", status: 200,
-    theme: { scheme: "auto", accent: "", radius: "", font: "" }, ...change,
+    polydesk: 1,
+    type: "init",
+    mode: "popover",
+    language: "en",
+    chosen: true,
+    greeting: "",
+    identity: "",
+    ticket: "x",
+    status: 200,
+    theme: { scheme: "auto", accent: "", radius: "", font: "" },
+    ...change,
   };
   const chat = new Chat(new Wire(init, ORIGIN, port as unknown as MessagePort), "https://desk.example/", "shop");
   render(<Panel chat={chat} />, document.body);
@@ -118,7 +170,9 @@ describe("the panel", () => {
     await ask();
     await until(() => find(".message.bot[aria-busy]"));
     const log = find("[role=log]")!;
-    new MutationObserver((changes) => changes.forEach(({ addedNodes }) => addedNodes.forEach((node) => said.push(node.textContent ?? "")))).observe(log, { childList: true });
+    new MutationObserver((changes) =>
+      changes.forEach(({ addedNodes }) => addedNodes.forEach((node) => said.push(node.textContent ?? ""))),
+    ).observe(log, { childList: true });
     stream.write(sse({ id: 2, event: "delta", data: { number: 2, at: 0, text: "We refund. [1]" } }));
     await until(() => find(".message.bot .prose")?.textContent === "We refund.1");
     expect(find("button.chip")).toBeNull();
@@ -127,7 +181,11 @@ describe("the panel", () => {
     await until(() => find("button.chip"));
     expect(said).toEqual(["widget.ai_label: We refund."]);
     expect(document.querySelectorAll(".message")).toHaveLength(2);
-    expect(JSON.parse(localStorage.getItem("polydesk:shop")!)[ORIGIN]).toMatchObject({ visitor: "v", conversation: "c", outgoing: [] });
+    expect(JSON.parse(localStorage.getItem("polydesk:shop")!)[ORIGIN]).toMatchObject({
+      visitor: "v",
+      conversation: "c",
+      outgoing: [],
+    });
     expect(names("event").map((one) => "name" in one && one.name)).toEqual(["message", "message", "answer"]);
   });
 
@@ -188,7 +246,9 @@ describe("the panel", () => {
     expect(names("unread")).toEqual([{ type: "unread", count: 1 }]);
     say({ type: "opened", focus: true });
     expect(names("unread").at(-1)).toEqual({ type: "unread", count: 0 });
-    stream.write(sse({ id: 4, event: "message", data: message(3, "Hello", "done", { author: "person", name: "Ada" }) }));
+    stream.write(
+      sse({ id: 4, event: "message", data: message(3, "Hello", "done", { author: "person", name: "Ada" }) }),
+    );
     await until(() => find(".message.person"));
     expect(names("unread")).toHaveLength(2);
     expect(find(".message.person .name")!.textContent).toBe("Ada");
@@ -236,13 +296,16 @@ describe("the panel", () => {
     button("widget.delete_yes")!.click();
     await until(() => find(".notices")!.textContent === "widget.deleted");
     await until(() => localStorage.length === 0);
-    expect(requests.some(({ method, path }) => method === "DELETE" && path === "/api/widget/conversations/c")).toBe(true);
+    expect(requests.some(({ method, path }) => method === "DELETE" && path === "/api/widget/conversations/c")).toBe(
+      true,
+    );
     expect(find(".message")).toBeNull();
   });
 
   it("does not go on in a page that shows another page's ticket", async () => {
     const { "POST /api/widget/session": good } = answers;
-    answers["POST /api/widget/session"] = async () => Response.json({ ...(await (await good!()).json()), origin: "https://evil.example" });
+    answers["POST /api/widget/session"] = async () =>
+      Response.json({ ...(await (await good!()).json()), origin: "https://evil.example" });
     open();
     await until(() => names("down").length);
     expect(find(".away")!.textContent).toContain("widget.unavailable");
@@ -260,9 +323,17 @@ describe("the panel", () => {
     answers["POST /api/widget/session"] = good!;
     say({ type: "identify", token: "new" });
     await until(() => names("ticket").length === 2);
-    say({ type: "ticket", id: (names("ticket").at(-1) as { type: "ticket"; id: number }).id, ticket: "z", status: 200 });
+    say({
+      type: "ticket",
+      id: (names("ticket").at(-1) as { type: "ticket"; id: number }).id,
+      ticket: "z",
+      status: 200,
+    });
     await until(() => find("#question"));
-    expect(requests.filter(({ path }) => path.endsWith("session")).at(-1)!.body).toMatchObject({ identity: "new", ticket: "z" });
+    expect(requests.filter(({ path }) => path.endsWith("session")).at(-1)!.body).toMatchObject({
+      identity: "new",
+      ticket: "z",
+    });
   });
 
   it("types: Enter sends, but not while a word is composed", async () => {
@@ -274,7 +345,8 @@ describe("the panel", () => {
     field.value = "电池";
     field.dispatchEvent(new Event("input", { bubbles: true }));
     await until(() => !(named("widget.send") as HTMLButtonElement).disabled);
-    const enter = (more: object) => field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...more }));
+    const enter = (more: object) =>
+      field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...more }));
     enter({ isComposing: true });
     enter({ shiftKey: true });
     expect(post()).toHaveLength(0);

@@ -9,7 +9,11 @@ const desk = (phrases: Record<string, string>) =>
 
 describe("phrases", () => {
   it("come from the desk, wherever it lies, in the language that it has", async () => {
-    const phrases = await phrasesIn("ar-EG", "https://desk.example/base/", desk({ direction: "rtl", "widget.send": "x" }));
+    const phrases = await phrasesIn(
+      "ar-EG",
+      "https://desk.example/base/",
+      desk({ direction: "rtl", "widget.send": "x" }),
+    );
     expect(phrases).toMatchObject({ language: "ar", direction: "rtl", languages: ["ar", "en"] });
     expect(sayer(phrases)("widget.send")).toBe("x");
   });
@@ -40,8 +44,12 @@ describe("languages", () => {
   });
 
   it("have directions", () => {
-    expect([directionOf("ar-EG"), directionOf("he"), directionOf("pa-Arab"), directionOf("zh"), directionOf("")]).toEqual([
-      "rtl", "rtl", "rtl", "ltr", undefined,
-    ]);
+    expect([
+      directionOf("ar-EG"),
+      directionOf("he"),
+      directionOf("pa-Arab"),
+      directionOf("zh"),
+      directionOf(""),
+    ]).toEqual(["rtl", "rtl", "rtl", "ltr", undefined]);
   });
 });

@@ -6,12 +6,23 @@ afterEach(() => void vi.useRealTimers());
 
 const ORIGIN = "https://shop.example";
 
-function session(answer: (path: string, init: RequestInit, count: number) => Response, more: Partial<SessionParts> = {}) {
+function session(
+  answer: (path: string, init: RequestInit, count: number) => Response,
+  more: Partial<SessionParts> = {},
+) {
   const asked: [string, Headers, unknown][] = [];
   let tokens = 0;
   const tickets = vi.fn(async () => ({ ticket: `t${tickets.mock.calls.length}`, status: 200 }));
   const opened = vi.fn();
-  const value = () => ({ token: `a${++tokens}`, expires_in: 900, visitor: "v1", origin: ORIGIN, user: null, agent: false, desk: {} });
+  const value = () => ({
+    token: `a${++tokens}`,
+    expires_in: 900,
+    visitor: "v1",
+    origin: ORIGIN,
+    user: null,
+    agent: false,
+    desk: {},
+  });
   const made = new Session({
     base: "https://desk.example/",
     origin: ORIGIN,
@@ -71,7 +82,9 @@ describe("Session", () => {
   });
 
   it("asks for a new ticket once when a token is refused, and tries again", async () => {
-    const { made, asked, tickets } = session((path, _init, count) => (path === "/a" && count < 3 ? new Response(null, { status: 401 }) : fine()));
+    const { made, asked, tickets } = session((path, _init, count) =>
+      path === "/a" && count < 3 ? new Response(null, { status: 401 }) : fine(),
+    );
     expect((await made.request("a")).status).toBe(200);
     expect(paths(asked)).toEqual(["session", "a", "session", "a"]);
     expect(tickets).toHaveBeenCalledTimes(2);
@@ -84,7 +97,9 @@ describe("Session", () => {
   });
 
   it("takes another ticket where the first was too old, and tells when that does not help", async () => {
-    const { made, tickets } = session((path) => (path.endsWith("session") ? Response.json({ detail: "Sign in." }, { status: 401 }) : fine()));
+    const { made, tickets } = session((path) =>
+      path.endsWith("session") ? Response.json({ detail: "Sign in." }, { status: 401 }) : fine(),
+    );
     await expect(made.open()).rejects.toMatchObject({ status: 401, detail: "Sign in." });
     expect(tickets).toHaveBeenCalledTimes(2);
   });

@@ -45,7 +45,9 @@ describe("EventStream", () => {
   it("takes events as they come, also in crumbs of bytes", async () => {
     const { lines, taken, text } = following(() => line());
     await pass(0);
-    const bytes = new TextEncoder().encode(sse(history(1, [message(2, "", "streaming")])) + sse(delta(2, 0, "电池 🚲")));
+    const bytes = new TextEncoder().encode(
+      sse(history(1, [message(2, "", "streaming")])) + sse(delta(2, 0, "电池 🚲")),
+    );
     for (const byte of bytes) lines[0]!.bytes(Uint8Array.of(byte));
     await pass(0);
     expect(taken).toHaveLength(2);
@@ -67,7 +69,10 @@ describe("EventStream", () => {
     const { lines, taken } = following(() => line());
     await pass(0);
     lines[0]!.write(sse(history(5, [])) + sse({ id: 6, event: "state", data: { state: "waiting" } }));
-    lines[0]!.write(sse({ id: 6, event: "state", data: { state: "waiting" } }) + sse({ id: 5, event: "state", data: { state: "bot" } }));
+    lines[0]!.write(
+      sse({ id: 6, event: "state", data: { state: "waiting" } }) +
+        sse({ id: 5, event: "state", data: { state: "bot" } }),
+    );
     await pass(0);
     expect(taken).toHaveLength(2);
   });
@@ -75,7 +80,9 @@ describe("EventStream", () => {
   it("asks for the whole history over a gap, and takes one with a smaller id", async () => {
     const { lines, asked, text } = following(() => line());
     await pass(0);
-    lines[0]!.write(sse(history(90, [message(2, "Hel", "streaming")])) + sse(delta(91, 9, "lost")) + sse(delta(92, 13, "late")));
+    lines[0]!.write(
+      sse(history(90, [message(2, "Hel", "streaming")])) + sse(delta(91, 9, "lost")) + sse(delta(92, 13, "late")),
+    );
     await pass(300);
     lines[1]!.write(sse(history(7, [message(2, "Hello", "streaming")])) + sse(delta(8, 5, "!")));
     await pass(0);
@@ -226,8 +233,13 @@ describe("EventStream", () => {
         // A desk that forgot its events gives a history; one that is careless repeats some.
         const forgotten = !last || random() < 0.1;
         const known = Math.max(0, last ? Number(last) - first - (random() < 0.2 ? 2 : 0) : 0);
-        const so = kept.slice(0, known).map(({ data }) => (data as { text: string }).text).join("");
-        const events = forgotten ? [history(first + known, [message(2, so.slice(0, whole.length), "streaming")]), ...kept.slice(known)] : kept.slice(known);
+        const so = kept
+          .slice(0, known)
+          .map(({ data }) => (data as { text: string }).text)
+          .join("");
+        const events = forgotten
+          ? [history(first + known, [message(2, so.slice(0, whole.length), "streaming")]), ...kept.slice(known)]
+          : kept.slice(known);
         const bytes = new TextEncoder().encode(events.map(sse).join(""));
         const cut = Math.floor(random() * bytes.length * 1.5);
         next.bytes(bytes.slice(0, cut));

@@ -32,11 +32,19 @@ describe("applied", () => {
     expect(applied(done, ...delta(6, "?"))).toBe(RESYNC);
   });
   it("keeps the order of numbers", () => {
-    const numbers = after(start, ["message", message(5, "e")], ["message", message(4, "d")], ["message", message(1, "a")]);
+    const numbers = after(
+      start,
+      ["message", message(5, "e")],
+      ["message", message(4, "d")],
+      ["message", message(1, "a")],
+    );
     expect(numbers.messages.map(({ number }) => number)).toEqual([1, 2, 4, 5]);
   });
   it("replaces everything with a history", () => {
-    expect(after(start, ["history", history(9, [message(7, "x")], "person").data])).toMatchObject({ state: "person", messages: [{ number: 7 }] });
+    expect(after(start, ["history", history(9, [message(7, "x")], "person").data])).toMatchObject({
+      state: "person",
+      messages: [{ number: 7 }],
+    });
   });
   it("shows a step until its message is complete", () => {
     const searching = after(start, ["status", { number: 2, step: "search" }]);

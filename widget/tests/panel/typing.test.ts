@@ -2,7 +2,14 @@ import { describe, expect, it } from "vitest";
 import { lengthOf, sends } from "../../src/panel/typing.ts";
 
 const enter = {
-  key: "Enter", shiftKey: false, ctrlKey: false, altKey: false, metaKey: false, isComposing: false, keyCode: 13, timeStamp: 1000,
+  key: "Enter",
+  shiftKey: false,
+  ctrlKey: false,
+  altKey: false,
+  metaKey: false,
+  isComposing: false,
+  keyCode: 13,
+  timeStamp: 1000,
 };
 
 describe("sends", () => {

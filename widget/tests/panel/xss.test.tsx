@@ -22,7 +22,12 @@ describe("payloads as texts", () => {
   it("are many", () => expect(payloads.length).toBeGreaterThanOrEqual(150));
 
   it.each(payloads)("%s", (payload) => {
-    for (const text of [payload, `Sentence. ${payload} [1]`, `> - ${payload}`, `| ${payload} |\n|---|\n| ${payload} |`]) {
+    for (const text of [
+      payload,
+      `Sentence. ${payload} [1]`,
+      `> - ${payload}`,
+      `| ${payload} |\n|---|\n| ${payload} |`,
+    ]) {
       for (const element of shown(text).querySelectorAll("*")) {
         expect(ELEMENTS).toContain(element.tagName);
         for (const { name } of element.attributes) expect(ATTRIBUTES).toContain(name);
