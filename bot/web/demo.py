@@ -24,7 +24,6 @@ POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
     "trusted-types 'none'"
 )
-SHIPPING_DAYS = 5
 
 router = APIRouter(include_in_schema=False)
 
@@ -64,11 +63,9 @@ async def shop(request: Request, lang: str = "") -> Response:
     phrases: Phrases = request.app.state.phrases
     language = asked_language(request, lang)
     page = (FOLDER / "index.html").read_text(encoding="utf-8")
-    shipping = html.escape(phrases.get("shop.shipping", language, days=SHIPPING_DAYS))
     for place, text in (
         ("<!-- languages -->", _languages(phrases, language)),
         ("<!-- bikes -->", "\n".join(_card(bike, phrases, language) for bike in BIKES)),
-        ("<!-- shipping -->", f"<span>{shipping}</span>"),
         ('href="/help"', f'href="/help?lang={language}"'),
     ):
         page = page.replace(place, text)
