@@ -174,6 +174,8 @@ class Assistant:
         said = {text.strip() for text in texts}
         for key in [key for key in self._languages if key[0] in said]:
             self._languages.pop(key, None)
+        if self._translation is not None:
+            self._translation.forget(texts)
         await asyncio.to_thread(self._conversations.forget, conversation_id)
 
     async def search(self, question: Question, *, again: bool = False) -> tuple[str, Reading]:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DataError
 
 from bot.question import QuestionRefused
 from bot.tables import conversations, turns
-from retrieval.database import PRIVATE
+from retrieval.database import PRIVATE, truncate_log
 
 NEW = "new"
 KNOWN_ID = re.compile(r"[A-Za-z0-9_-]{16,64}\Z")
@@ -167,7 +167,9 @@ class Conversations:
             said = turns.c.conversation_id.in_(select(conversations.c.id).where(old))
             with self._engine.connect().execution_options(**PRIVATE) as connection, connection.begin():
                 connection.execute(delete(turns).where(said))
-                connection.execute(delete(conversations).where(old))
+                erased = connection.execute(delete(conversations).where(old)).rowcount
+            if erased:
+                truncate_log(self._engine)
 
     def forget(self, id: str) -> None:
         """Erases one conversation, in memory and in the database."""

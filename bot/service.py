@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import structlog
 import threadpoolctl  # type: ignore[import-untyped]
 from chromadb.errors import ChromaError
 from sqlalchemy.exc import SQLAlchemyError
@@ -47,6 +45,7 @@ from bot.question import Question
 from bot.rewriting import Rewriter
 from bot.suggestions import Suggestions
 from bot.translate.translation import Translation
+from bot.upkeep import flushing, forgetting
 from bot.widget_key import read_key
 from retrieval.census import Census
 from retrieval.data_folder import DataFolder
@@ -60,12 +59,6 @@ from retrieval.rerank.base import Reranker
 from retrieval.rerank.guarded import Guarded
 from retrieval.search import Search
 from retrieval.store import Store
-
-FLUSH_SECONDS = 5.0
-# So many flushes apart, old conversations are looked for: about an hour.
-FORGET_EVERY = 720
-
-log = structlog.get_logger()
 
 
 class Service:
@@ -157,7 +150,7 @@ class Service:
                 store.engine, settings.conversations.keep_days, settings.conversations.keep_turns
             )
             await asyncio.to_thread(conversations.forget_old)
-            await stack.enter_async_context(_flushing(conversations))
+            await stack.enter_async_context(flushing(conversations))
             revocations = Revocations(store.engine, settings.conversations.keep_days)
             await asyncio.to_thread(revocations.load)
             widget_key = await asyncio.to_thread(read_key, folder.path)
@@ -199,7 +192,7 @@ class Service:
             )
             chats = open_chats(settings, store, assistant, phrases, metrics)
             stack.push_async_callback(chats.close)
-            await stack.enter_async_context(_forgetting(chats))
+            await stack.enter_async_context(forgetting(chats))
             yield cls(
                 settings,
                 phrases,
@@ -306,49 +299,3 @@ async def _state(look: Callable[[], str]) -> Dependency:
         return Dependency(True, await asyncio.to_thread(look))
     except (SQLAlchemyError, ChromaError, OSError) as error:
         return Dependency(False, f"{type(error).__name__}: {error}")
-
-
-@asynccontextmanager
-async def _flushing(conversations: Conversations) -> AsyncIterator[None]:
-    """Writes what conversations remember, every now and then and at the end."""
-
-    async def flush_for_ever() -> None:
-        for count in itertools.count(1):
-            await asyncio.sleep(FLUSH_SECONDS)
-            try:
-                await asyncio.to_thread(conversations.flush)
-                if count % FORGET_EVERY == 0:
-                    await asyncio.to_thread(conversations.forget_old)
-            except SQLAlchemyError as error:
-                log.warning("conversations_not_written", reason=str(error))
-
-    task = asyncio.create_task(flush_for_ever())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        with suppress(SQLAlchemyError):
-            await asyncio.to_thread(conversations.flush)
-
-
-@asynccontextmanager
-async def _forgetting(chats: Chats) -> AsyncIterator[None]:
-    """Erases old chats at the start and every hour, and wipes what could not be wiped at once."""
-
-    async def forget_for_ever() -> None:
-        for count in itertools.count():
-            try:
-                if count % FORGET_EVERY == 0:
-                    await chats.forget_old()
-                await chats.wipe()
-            except SQLAlchemyError as error:
-                log.warning("chats_not_erased", reason=type(error).__name__)
-            await asyncio.sleep(FLUSH_SECONDS)
-
-    task = asyncio.create_task(forget_for_ever())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

@@ -18,7 +18,8 @@ _BUSY_MS = 10_000
 
 def open_engine(url: str) -> Engine:
     """An engine for the URL. SQLite gets write-ahead logging, so that readers never wait for the ingest."""
-    engine = create_engine(url)
+    # What stands in a statement's places is what people said; errors, and so the log, are to hold none of it.
+    engine = create_engine(url, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -83,6 +83,11 @@ class Sentences:
         for text in unknown:
             self._known[source, target, text] = found[text]
         return [found[text] for text in texts]
+
+    def forget(self, texts: Collection[str]) -> None:
+        """Forgets the sentences of some texts, in whatever languages."""
+        for key in [key for key in self._known if any(key[2] in text for text in texts)]:
+            self._known.pop(key, None)
 
     async def _attempt(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -98,6 +98,10 @@ class Translation:
         self._spoken = spoken
         self._sentences = Sentences(engine, Protector(protected), detector)
         self._timeout = timeout_seconds
+
+    def forget(self, texts: Collection[str]) -> None:
+        """Forgets what is remembered of some texts."""
+        self._sentences.forget(texts)
 
     async def text(self, text: str, source: str, target: str, *, seconds: float | None = None) -> Translated:
         """A text in another language; what cannot be translated within the time stays.

@@ -62,7 +62,6 @@ class IngestBody(Body):
 
 
 Language = Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$", max_length=35)]
-Spoken = Annotated[str, AfterValidator(_text)]
 
 
 class SessionBody(Body):
@@ -90,14 +89,16 @@ class FeedbackBody(Body):
     """What a visitor says of an answer."""
 
     value: Literal["up", "down"] | None = Field(description="null takes it back.")
-    reason: Spoken = Field(default="", max_length=1_000)
+    reason: Annotated[str, StringConstraints(max_length=1_000), AfterValidator(_text)] = ""
 
 
 class PersonBody(Body):
     """A message of one of the desk's own people."""
 
-    text: Annotated[Spoken, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
-    name: Annotated[Spoken, StringConstraints(strip_whitespace=True, max_length=100)] = Field(
+    text: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), AfterValidator(_text)
+    ]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), AfterValidator(_text)] = Field(
         default="", examples=["Ana"], description="Shown to the visitor."
     )
 

@@ -53,14 +53,14 @@ def wait_for(what: Callable[[], Any]) -> Any:
     return found
 
 
-def start(folder: Path) -> Running:
+def start(folder: Path, settings: dict[str, Any] | None = None) -> Running:
     config = folder / "config.yaml"
     values = {
         "data_dir": "data",
         "knowledge": {"roots": ["knowledge"], "minimum_tokens": 0},
         "server": {"port": 0},
         "logging": {"message_texts": False},
-    }
+    } | (settings or {})
     config.write_text(yaml.safe_dump(values), encoding="utf-8")
     log = (folder / "log").open("wb")
     command = [sys.executable, "-m", "bot.cli", "serve", "--config", str(config)]

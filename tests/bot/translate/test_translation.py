@@ -220,3 +220,15 @@ async def test_probe_and_pairs(translation: Translation, argos: Argos, detector:
     nothing = Translation(FakeTranslator(str, frozenset()), detector, lambda _: {}, questions=True, answers=True)
     with pytest.raises(UpstreamError, match="knows no languages"):
         await nothing.probe()
+
+
+async def test_what_is_forgotten_is_asked_for_again(detector: LanguageDetector) -> None:
+    engine = FakeTranslator(lambda text: {"The canary sings.": "El canario canta."}.get(text, "La bici rueda."))
+    translation = Translation(engine, detector, lambda audiences: {"en": 1}, questions=True, answers=True)
+    text = "The canary sings. The bike rolls."
+    for _ in range(2):
+        await translation.text(text, "en", "es")
+    assert engine.asked == ["The canary sings.", "The bike rolls."]
+    translation.forget(["Tell me. The canary sings. Or not?"])
+    await translation.text(text, "en", "es")
+    assert engine.asked[2:] == ["The canary sings."]

@@ -135,5 +135,11 @@ async def test_the_list_is_the_newest_first_and_bounded(
     assert [each["id"] for each in response.json()["conversations"]] == made[:0:-1]
     for wrong in ("limit=0", "limit=1001", "limit=many", "state=asleep", "limit=99999999999999999999"):
         problem(await http.get(f"/api/conversations?{wrong}", headers=operator), 422)
-    for body in ({"text": ""}, {"text": "x" * 10_001}, {"text": "a\0b"}, {"text": "a", "name": "x" * 101}):
+    for body in (
+        {"text": ""},
+        {"text": " \n"},
+        {"text": "x" * 10_001},
+        {"text": "a\0b"},
+        {"text": "a", "name": "x" * 101},
+    ):
         problem(await http.post(f"/api/conversations/{made[0]}/messages", json=body, headers=operator), 422)
