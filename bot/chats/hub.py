@@ -140,7 +140,9 @@ class Chats:
             if self._answering.count >= self._at_once:
                 raise Busy(f"{self._answering.count} answers are being worked on.")
             if reply.status != "streaming":
-                await self._written(live, replace(reply, text="", status="streaming", detail="", answer=None))
+                empty = replace(reply, text="", status="streaming", detail="", answer=None, feedback=None, reason="")
+                await asyncio.to_thread(self._store.write_answer, id, empty)
+                live.put(empty)
             self._answering.start(live)
             return reply.number
 
@@ -186,7 +188,9 @@ class Chats:
             message = live.messages.get(number)
             if message is None or message.author != "bot" or message.status == "streaming":
                 raise Gone("There is no such answer.")
-            await self._written(live, replace(message, feedback=feedback, reason=reason if feedback else ""))
+            rated = replace(message, feedback=feedback, reason=reason if feedback else "")
+            await asyncio.to_thread(self._store.rate, id, rated)
+            live.put(rated)
 
     async def question(self, owner: Owner, id: str, number: int) -> Message:
         """The visitor's message that one of the bot's answers.
@@ -250,10 +254,6 @@ class Chats:
                 self._answering.start(known)
         self._trim()
         return receipt
-
-    async def _written(self, live: LiveChat, message: Message) -> None:
-        await asyncio.to_thread(self._store.write_answer, live.id, message)
-        live.put(message)
 
     async def _in_state(self, live: LiveChat, state: State) -> State:
         if state != live.chat.state:

@@ -72,10 +72,11 @@ class LiveChat:
 
     def put(self, message: Message) -> None:
         """Takes a message that is new, or has changed, and tells it."""
+        before = self.messages.get(message.number)
         self.messages[message.number] = message
         while len(self.messages) > MOST_MESSAGES:
             del self.messages[next(iter(self.messages))]
-        if message.author == "bot" and message.status != "streaming":
+        if before is not None and before.status == "streaming" and message.status == "done":
             self.chat = replace(self.chat, language=message.language)
         self.log.emit("message", message.to_json())
 

@@ -17,7 +17,7 @@ from retrieval.database import PRIVATE
 NEW = "new"
 PREVIEW = 120  # characters
 
-# What is written of an answer that was given, or rated.
+# What is written of an answer that was given; one that is given again is to be judged again.
 _ANSWERED = frozenset({"text", "language", "status", "detail", "answer", "feedback", "reason"})
 _LAST = chat_messages.alias("last")
 
@@ -108,7 +108,7 @@ class ChatStore:
             return message
 
     def write_answer(self, id: str, message: Message) -> None:
-        """Writes what became of an answer of the bot's, and of what the visitor said of it.
+        """Writes what became of an answer of the bot's.
 
         Raises:
             Gone: it was erased.
@@ -118,7 +118,20 @@ class ChatStore:
             changed = {name: value for name, value in _values(id, message).items() if name in _ANSWERED}
             if not connection.execute(update(chat_messages).where(here).values(changed)).rowcount:
                 raise Gone("There is no such message.")
-            _touch(connection, id, self.now(), language=message.language)
+            spoken = {"language": message.language} if message.status == "done" else {}
+            _touch(connection, id, self.now(), **spoken)
+
+    def rate(self, id: str, message: Message) -> None:
+        """Writes what the visitor says of an answer.
+
+        Raises:
+            Gone: it was erased.
+        """
+        here = and_(chat_messages.c.chat_id == id, chat_messages.c.number == message.number)
+        said = {"feedback": message.feedback, "reason": message.reason}
+        with self._write() as connection:
+            if not connection.execute(update(chat_messages).where(here).values(said)).rowcount:
+                raise Gone("There is no such message.")
 
     def set_state(self, id: str, state: State) -> None:
         """Notes who has the chat.

@@ -68,9 +68,15 @@ async def test_a_conversation_goes_on(enter: Opening) -> None:
     assert (second["number"], second["language"]) == (4, "de")
     history = await panel.history(conversation)
     assert history["language"] == "de"
-    assert [each["author"] for each in history["messages"]] == ["visitor", "bot", "visitor", "bot"]
+    # What is said of an earlier answer does not change what it is held in.
+    await panel.answered("How long does a refund take for an order from abroad?", conversation)
+    assert (await panel.history(conversation))["language"] == "en"
+    await panel.call("PUT", f"/conversations/{conversation}/messages/2/feedback", json={"value": "up"})
+    history = await panel.history(conversation)
+    assert (history["language"], history["messages"][1]["feedback"]) == ("en", "up")
+    assert [each["author"] for each in history["messages"]] == ["visitor", "bot"] * 3
     (listed,) = (await panel.call("GET", "/conversations")).json()["conversations"]
-    assert listed["preview"] == second["text"][:120]
+    assert listed["preview"] == history["messages"][-1]["text"][:120]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", listed["updated_at"])
 
 
