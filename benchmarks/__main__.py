@@ -18,7 +18,7 @@ from bot.logs import configure_logs
 from retrieval.errors import PolydeskError
 
 NAMES = ("abstention", "ask", "edit", "encoder", "first_sentence", "gpu_reranker", "growth", "index_recall",
-         "ingest", "kill_ingest", "load", "memory", "rerank", "rerank_server", "reranker_outage", "start",
+         "ingest", "kill_ingest", "load", "memory", "rerank", "rerank_server", "reranker_outage", "start", "streams",
          "token_store", "translation", "withheld")  # fmt: skip
 """Each is a module of this package with ``run(options: Options) -> Result``."""
 

@@ -1,0 +1,204 @@
+"""Everybody can use the widget: axe in every state and layout, keyboards, screen readers, narrow and zoomed windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.axe import violations
+from tests.browser.desk import RunningDesk
+from tests.browser.host import Host
+from tests.browser.visit import visiting
+from tests.fakes.cutting_proxy import CuttingProxy
+
+QUESTION = {"en": "How do I charge the battery?", "ar": "كم تكلفة استئجار دراجة ليوم كامل؟"}
+UNKNOWN = {"en": "Which vegetables grow on the moon in winter?", "ar": "ما هي الخضروات التي تنمو على القمر في الشتاء؟"}
+# Notes what is added to anything that screen readers read out by themselves.
+LISTEN = """() => {
+  const aloud = "[aria-live]:not([aria-live=off]), [role=log], [role=status], [role=alert]";
+  window.__said = [];
+  const note = (text) => text.trim() && window.__said.push(text.trim());
+  const heard = (change) => {
+    const at = change.target.nodeType === 1 ? change.target : change.target.parentElement;
+    if (!at?.closest(aloud)) return;
+    if (change.type === "characterData") note(at.textContent);
+    change.addedNodes.forEach((node) => note(node.textContent));
+  };
+  const observer = new MutationObserver((changes) => changes.forEach(heard));
+  observer.observe(document.body, { childList: true, subtree: true, characterData: true });
+}"""
+LAYOUTS = list(product(("en", "ar"), ("light", "dark"), (False, True)))
+
+
+@pytest.mark.parametrize(("language", "scheme", "phone"), LAYOUTS)
+def test_axe_finds_nothing_in_any_state(
+    browser: Browser, desk: RunningDesk, host: Host, language: str, scheme: str, phone: bool
+) -> None:
+    url = host.embed(f"/axe-{language}", desk.script, language=language)
+    found: dict[str, list[str]] = {}
+
+    with visiting(browser, url, phone=phone, scheme=scheme, quiet=True, reduced_motion="reduce") as visit:
+        frame = visit.open().frame
+
+        def state(name: str) -> None:
+            if wrong := violations(frame):
+                found[name] = wrong
+
+        def menu() -> None:
+            frame.locator(".menu > button").click()
+
+        state("welcome")
+        menu()
+        state("menu before anything was said")
+        visit.page.keyboard.press("Escape")
+        visit.ask(QUESTION[language])
+        state("answered")
+        visit.answers.first.locator("button.chip").first.click()
+        frame.locator("dialog[open] blockquote").wait_for()
+        state("quote")
+        visit.page.keyboard.press("Escape")
+        visit.answers.first.locator(".actions button[aria-pressed]").last.click()
+        frame.locator(".reason textarea").wait_for()
+        state("reason")
+        visit.ask(UNKNOWN[language])
+        state("no answer")
+        visit.composer.fill("x" * 2_050)
+        state("too long")
+        visit.composer.fill("")
+        visit.answers.last.locator(".row button").click()
+        expect(frame.locator(".notices p")).not_to_have_count(0)
+        state("waiting")
+        desk.say(desk.conversations()[0]["id"], "Hello. [A page](https://shop.example/page)\n\n- one\n- two")
+        frame.locator(".message.person").wait_for()
+        state("person")
+        menu()
+        state("menu")
+        frame.locator("#menu .item").last.click()
+        frame.locator("dialog[open] .danger").wait_for()
+        state("deleting")
+        visit.page.keyboard.press("Escape")
+        visit.page.context.set_offline(True)
+        visit.send("And offline?")
+        frame.locator(".message.visitor.queued").wait_for()
+        state("offline")
+    assert not found
+
+
+def test_axe_finds_nothing_where_the_desk_is_out_or_in_a_page(browser: Browser, desk: RunningDesk, host: Host) -> None:
+    body = '<p>Ask here:</p><polydesk-chat style="display:block;height:30rem"></polydesk-chat>'
+    with visiting(browser, host.embed("/axe-inline", desk.script, body=body), reduced_motion="reduce") as visit:
+        visit.composer.wait_for()
+        assert violations(visit.page.main_frame, page=True) == []
+        assert violations(visit.frame) == []
+        visit.ask(QUESTION["en"])
+        assert violations(visit.frame) == []
+    with CuttingProxy(desk.port) as line:
+        script = f'src="http://127.0.0.1:{line.port}/widget.js"'
+        with visiting(browser, host.embed("/axe-out", script), quiet=True, reduced_motion="reduce") as visit:
+            visit.open()
+            line.up = False
+            line.cut()
+            visit.send("Is anybody there?")
+            visit.frame.locator(".message.visitor.queued").wait_for()
+            visit.frame.locator(".notices p").wait_for()
+            assert violations(visit.frame) == []
+
+
+@pytest.mark.parametrize("path", ["/", "/help/battery"])
+@pytest.mark.parametrize("language", ["en-GB", "ar"])
+def test_axe_finds_nothing_on_the_desks_own_pages(
+    browser: Browser, desk: RunningDesk, path: str, language: str
+) -> None:
+    for scheme, phone in product(("light", "dark"), (False, True)):
+        size = {"width": 390, "height": 780} if phone else {"width": 1200, "height": 800}
+        with browser.new_context(locale=language, color_scheme=scheme, viewport=size) as context:
+            page = context.new_page()
+            page.goto(desk.url + path, wait_until="networkidle")
+            assert violations(page.main_frame, page=True) == []
+
+
+def test_each_message_is_announced_once(browser: Browser, desk: RunningDesk, host: Host) -> None:
+    with visiting(browser, host.embed("/announce", desk.script)) as visit:
+        visit.open()
+        visit.frame.evaluate(LISTEN)
+        visit.ask(QUESTION["en"])
+        visit.ask("Who pays for the return?")
+        visit.page.wait_for_timeout(1_000)
+
+        def announced(text: str) -> int:
+            return sum(text in said for said in visit.frame.evaluate("window.__said"))
+
+        assert announced("Charge the battery at room temperature") == 1
+        assert announced("free of charge") == 1
+        visit.page.reload()
+        visit.open()
+        expect(visit.answers).to_have_count(2)
+        # What was said before is not said again.
+        assert visit.frame.locator("[role=log]").inner_text().strip() == ""
+
+
+def test_everything_can_be_reached_by_keyboard(browser: Browser, desk: RunningDesk, host: Host) -> None:
+    with visiting(browser, host.embed("/keyboard", desk.script)) as visit:
+        visit.open().ask(QUESTION["en"])
+        reached = set()
+        visit.composer.focus()
+        for _ in range(40):
+            visit.page.keyboard.press("Shift+Tab")
+            reached.add(visit.frame.evaluate("document.activeElement.className || document.activeElement.id"))
+            if not visit.frame.evaluate("document.hasFocus()"):
+                break
+        assert {"chip", "source", "round", "log"} <= reached
+        # The conversation is no trap: focus left the panel.
+        assert not visit.frame.evaluate("document.hasFocus()")
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_focus_goes_to_the_composer_but_not_where_a_keyboard_would_pop_up(
+    browser: Browser, desk: RunningDesk, host: Host, phone: bool
+) -> None:
+    with visiting(browser, host.embed("/focus", desk.script), phone=phone) as visit:
+        visit.open()
+        focused: Callable[[], str] = lambda: visit.frame.evaluate("document.activeElement.id")  # noqa: E731
+        visit.page.wait_for_timeout(300)
+        assert (focused() == "question") is not phone
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 480), (600, 320)])
+def test_small_and_zoomed_windows_lose_nothing(
+    browser: Browser, desk: RunningDesk, host: Host, width: int, height: int
+) -> None:
+    """320 by 480 is a page of 1280 pixels at four times its size, which WCAG asks for."""
+    with visiting(browser, host.embed("/small", desk.script)) as visit:
+        visit.page.set_viewport_size({"width": width, "height": height})
+        visit.open().ask("What do the batteries cost?")
+        inside = visit.frame.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert inside[0] <= inside[1]
+        for place in (visit.composer, visit.frame.locator(".head h1"), visit.frame.locator(".menu > button")):
+            box = place.bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width + 1
+            assert 0 <= box["y"] < height
+
+
+def test_a_phones_keyboard_does_not_cover_the_composer(browser: Browser, desk: RunningDesk, host: Host) -> None:
+    with visiting(browser, host.embed("/phone", desk.script), phone=True) as visit:
+        visit.open()
+        size = visit.page.viewport_size
+        assert size is not None
+        whole = visit.page.evaluate("[innerWidth, innerHeight]")
+        assert visit.frame.evaluate("[innerWidth, innerHeight]") == whole
+        assert float(visit.composer.evaluate("(e) => getComputedStyle(e).fontSize").removesuffix("px")) >= 16
+        # The keyboard makes the visible part of the window smaller; browsers tell by visualViewport.
+        visit.page.evaluate(
+            "(height) => { Object.defineProperty(visualViewport, 'height', {value: height, configurable: true});"
+            " visualViewport.dispatchEvent(new Event('resize')); }",
+            size["height"] - 300,
+        )
+        visit.page.wait_for_timeout(300)
+        box = visit.composer.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= size["height"] - 300
