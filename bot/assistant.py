@@ -165,7 +165,7 @@ class Assistant:
         self._metrics.wrote(written.kind, written.withheld)
         for piece in pieces:
             yield DeltaEvent(piece)
-        yield AnswerEvent(answer, search=result, confidence=reading.extract.confidence)
+        yield AnswerEvent(answer, search=result, confidence=reading.extract.confidence, withheld=written.withheld)
 
     async def search(self, question: Question) -> tuple[str, Reading]:
         """The language of a question, and how it was read with all that its search found. Nothing is remembered.
