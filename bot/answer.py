@@ -71,9 +71,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class StatusEvent:
-    """A step has begun."""
+    """A step has begun.
+
+    Attributes:
+        search: with "answer", what the answer is made from; never sent to customers.
+    """
 
     step: Step
+    search: SearchResult | None = None
 
 
 @dataclass(frozen=True, slots=True)

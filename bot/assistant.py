@@ -129,7 +129,7 @@ class Assistant:
         result = reading.result
         timings |= {**result.timings_ms, **reading.timings_ms}
 
-        yield StatusEvent("answer")
+        yield StatusEvent("answer", result)
         writing = time.perf_counter()
         written = Written("nothing")
         name = self._phrases.name(language)
