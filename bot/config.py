@@ -150,6 +150,7 @@ class SlackAudience(Section):
 
 
 SlackChannelId = Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]{2,30}$")]
+SlackTeamId = Annotated[str, StringConstraints(pattern=r"^[TE][A-Z0-9]{2,30}$")]
 SlackUserId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,30}$")]
 
 
@@ -165,6 +166,7 @@ class SlackSettings(Section):
     client_secret: SecretStr = SecretStr("")
     encryption_keys: SecretStr = SecretStr("")
     events_at_once: int = Field(default=8, ge=1, le=100)
+    teams: tuple[SlackTeamId, ...] = ()
     admins: tuple[SlackUserId, ...] = ()
     direct_messages: SlackAudience = SlackAudience()
     channels: dict[SlackChannelId, SlackAudience] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -34,10 +34,18 @@ class Directory:
     Args:
         direct: audiences of full members in direct messages.
         channels: audiences by channel id; a channel that is not there gets public knowledge.
+        teams: workspaces and organisations whose members may see inner knowledge at all; None for every one that has
+            the app, as where it is a single one.
     """
 
-    def __init__(self, direct: Sequence[str], channels: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self,
+        direct: Sequence[str],
+        channels: Mapping[str, Sequence[str]],
+        teams: Collection[str] | None = None,
+    ) -> None:
         self._direct = tuple(direct)
+        self._teams = None if teams is None else frozenset(teams)
         self._channels = {id: tuple(audiences) for id, audiences in channels.items()}
         self._people: TTLCache[tuple[str, str], Person] = TTLCache(20_000, PERSON_SECONDS)
         self._readers: TTLCache[tuple[str, str], tuple[Channel, tuple[Person, ...] | None]] = TTLCache(
@@ -63,6 +71,8 @@ class Directory:
 
     async def own(self, client: AsyncWebClient, home: Workspace, user: str) -> Right:
         """What somebody may see where nobody else reads."""
+        if not self._trusted(home):
+            return Right(reason="unmapped")
         if not set(self._direct) - {"public"}:
             return Right(self._direct or ("public",))
         return right_of_person(self._direct, await self.person(client, home, user), home)
@@ -72,7 +82,7 @@ class Directory:
         if channel.startswith("D"):
             facts = await self._channel(client, home, channel)
             return await self.own(client, home, facts.other) if facts and facts.other else Right(reason="unknown")
-        configured = self._channels.get(channel)
+        configured = self._channels.get(channel) if self._trusted(home) else None
         if configured is None or not set(configured) - {"public"}:
             return right_in_channel(configured, None, None, home)
         found = self._readers.get((home.team, channel))
@@ -140,6 +150,9 @@ class Directory:
         unknown = self._unknown(home, ids)
         for start in range(0, min(len(unknown), 5 * _ONE_BY_ONE), _AT_ONCE):
             await asyncio.gather(*(self.person(client, home, id) for id in unknown[start : start + _AT_ONCE]))
+
+    def _trusted(self, home: Workspace) -> bool:
+        return self._teams is None or bool(self._teams & {home.team, home.enterprise})
 
     def _unknown(self, home: Workspace, ids: Sequence[str]) -> list[str]:
         return [id for id in ids if (home.team, id) not in self._people]

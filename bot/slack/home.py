@@ -90,8 +90,8 @@ def _waiting(one: Waiting) -> list[Block]:
     return [rich_text(line(text, words("  "), _moment(one.since)))]
 
 
-def _question(given: Given, choice: Element) -> list[Block]:
-    return [blocks.section(cut(given.question, 300), choice)]
+def _question(given: Given, choice: str, action: str) -> list[Block]:
+    return [blocks.section(cut(given.question, 300), blocks.button(choice, action, given.id))]
 
 
 def _correction(one: Correction, say: Words) -> list[Block]:

@@ -86,9 +86,9 @@ class Records:
 
     def engage(self, team: str, channel: str, thread: str, *, engaged: bool = True) -> None:
         """Notes that the app has spoken in a thread, and whether it goes on there."""
-        seen = {"seen_at": self._now(), "silence": ""}
+        seen = {"seen_at": self._now()}
         values = seen | ({"engaged_at": self._now()} if engaged else {})
-        self._put(threads, _named(team, channel, thread), values, {"engaged_at": None})
+        self._put(threads, _named(team, channel, thread), values, {"engaged_at": None, "silence": ""})
 
     def newly_silent(self, team: str, channel: str, thread: str, reason: str) -> bool:
         """Notes why the app is silent in a thread; whether that is another reason than the last time there."""
