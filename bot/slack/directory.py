@@ -158,12 +158,13 @@ class Directory:
         return [id for id in ids if (home.team, id) not in self._people]
 
 
-def read_person(user: object) -> Person | None:
+def read_person(user: Any) -> Person | None:
     """Somebody of what `users.info` and `users.list` give."""
     match user:
         case {"id": str(id), "team_id": str(team), **rest}:
             organisation = rest.get("enterprise_user")
             enterprise = organisation.get("enterprise_id") if isinstance(organisation, dict) else ""
+            locale = rest.get("locale")
             return Person(
                 id=id,
                 team=team,
@@ -172,12 +173,12 @@ def read_person(user: object) -> Person | None:
                 stranger=_true(rest, "is_stranger", "is_connector_bot"),
                 bot=_true(rest, "is_bot"),
                 deleted=_true(rest, "deleted"),
-                locale=rest["locale"] if isinstance(rest.get("locale"), str) else "",
+                locale=locale if isinstance(locale, str) else "",
             )
     return None
 
 
-def read_channel(channel: object) -> Channel | None:
+def read_channel(channel: Any) -> Channel | None:
     """A conversation of what `conversations.info` gives."""
     match channel:
         case {"id": str(id), **rest}:
@@ -193,7 +194,7 @@ def read_channel(channel: object) -> Channel | None:
     return None
 
 
-def _true(facts: Mapping[str, Any], *names: str) -> bool:
+def _true(facts: Mapping[Any, Any], *names: str) -> bool:
     return any(facts.get(name) for name in names)
 
 

@@ -55,21 +55,13 @@ class Home:
 
 def home_view(home: Home, say: Words, phrases: Phrases) -> Block:
     """The view. Answers themselves are not in it: they open on a click, when rights are looked at again."""
+    waiting_ones = [_waiting(one) for one in home.waiting]
+    unanswered = [_question(one, say("slack.home.answer_it"), "answer_it") for one in home.unanswered]
+    recent = [_question(one, say("slack.home.open"), "open") for one in home.recent]
     made = [
-        *_list(say("slack.home.waiting"), [_waiting(one) for one in home.waiting], say("slack.home.waiting_none")),
-        *_list(
-            say("slack.home.unanswered"),
-            [
-                _question(one, blocks.button(say("slack.home.answer_it"), "answer_it", one.id))
-                for one in home.unanswered
-            ],
-            say("slack.home.unanswered_none"),
-        ),
-        *_list(
-            say("slack.home.recent"),
-            [_question(one, blocks.button(say("slack.home.open"), "open", one.id)) for one in home.recent],
-            say("slack.home.recent_none"),
-        ),
+        *_list(say("slack.home.waiting"), waiting_ones, say("slack.home.waiting_none")),
+        *_list(say("slack.home.unanswered"), unanswered, say("slack.home.unanswered_none")),
+        *_list(say("slack.home.recent"), recent, say("slack.home.recent_none")),
     ]
     if home.corrections is not None:
         shown = [_correction(one, say) for one in home.corrections]

@@ -47,21 +47,32 @@ def conversation_id(team: str, channel: str, thread: str, audiences: Sequence[st
     return f"slack:{_digest(team, channel, thread, user, *sorted(set(audiences)))}"
 
 
+def clicked(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The element that was clicked or chosen from; empty where nothing was."""
+    found = body.get("actions") or ()
+    return found[0] if found else {}
+
+
+def value_of(body: Mapping[str, Any]) -> str:
+    """The value of the button that was clicked."""
+    return str(clicked(body).get("value") or "")
+
+
 def body_key(body: Mapping[str, Any]) -> str:
     """A name for what a body asks for: the same whenever it is delivered again."""
     if event_id := body.get("event_id"):
         return str(event_id)
     user = body.get("user")
     who = user.get("id") if isinstance(user, dict) else body.get("user_id")
-    actions = body.get("actions") or ({},)
+    action = clicked(body)
     view = body.get("view") or {}
     parts = (
         body.get("type", "command"),
         who,
         body.get("trigger_id", ""),
         body.get("action_ts", ""),
-        actions[0].get("action_ts", ""),
-        actions[0].get("action_id", ""),
+        action.get("action_ts", ""),
+        action.get("action_id", ""),
         view.get("id", ""),
         view.get("hash", ""),
     )
