@@ -5,13 +5,14 @@ from __future__ import annotations
 from sqlalchemy import Column, Float, Index, Integer, LargeBinary, String, Table, Text
 
 from bot.tables import metadata
+from retrieval.tables import Key
 
 # An event stands here from before it is acknowledged until it is worked off; then without its body, so that it is known
 # when it comes again.
 inbox = Table(
     "inbox",
     metadata,
-    Column("number", Integer, primary_key=True),
+    Column("number", Key, primary_key=True),
     Column("id", String(100), nullable=False, unique=True),
     Column("kind", String(20), nullable=False),
     Column("thread", String(255), nullable=False),
@@ -32,7 +33,7 @@ inbox = Table(
 outbox = Table(
     "outbox",
     metadata,
-    Column("number", Integer, primary_key=True),
+    Column("number", Key, primary_key=True),
     Column("key", String(255), nullable=False, unique=True),
     Column("kind", String(20), nullable=False),
     Column("thread", String(255), nullable=False),
@@ -40,10 +41,9 @@ outbox = Table(
     Column("put_at", Float, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("state", String(10), nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("due_at", Float, nullable=False),
     Column("receipt", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    Index("ix_outbox_state_thread", "state", "thread", "number"),
+    Index("ix_outbox_state", "state"),
+    Index("ix_outbox_thread", "thread"),
     Index("ix_outbox_put_at", "put_at"),
 )

@@ -10,11 +10,13 @@ down_revision = "v0002"
 branch_labels = None
 depends_on = None
 
+KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     op.create_table(
         "inbox",
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", KEY, nullable=False),
         sa.Column("id", sa.String(100), nullable=False),
         sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("thread", sa.String(255), nullable=False),
@@ -34,7 +36,7 @@ def upgrade() -> None:
     op.create_index("ix_inbox_arrived_at", "inbox", ["arrived_at"])
     op.create_table(
         "outbox",
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", KEY, nullable=False),
         sa.Column("key", sa.String(255), nullable=False),
         sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("thread", sa.String(255), nullable=False),
@@ -42,14 +44,13 @@ def upgrade() -> None:
         sa.Column("put_at", sa.Float(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(10), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("due_at", sa.Float(), nullable=False),
         sa.Column("receipt", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_outbox"),
         sa.UniqueConstraint("key", name="uq_outbox_key"),
     )
-    op.create_index("ix_outbox_state_thread", "outbox", ["state", "thread", "number"])
+    op.create_index("ix_outbox_state", "outbox", ["state"])
+    op.create_index("ix_outbox_thread", "outbox", ["thread"])
     op.create_index("ix_outbox_put_at", "outbox", ["put_at"])
     op.create_table(
         "slack_installations",
