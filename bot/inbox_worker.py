@@ -18,6 +18,7 @@ FIRST_PAUSE_SECONDS = 2.0
 # Longer than the longest answer takes, with Slack asking to wait; nobody waits for more.
 LIMIT_SECONDS = 600.0
 POLL_SECONDS = 1.0
+EXCUSED_SECONDS = 5.0
 # Urgent events are short; some beside the others are enough.
 URGENT_AT_ONCE = 8
 
@@ -48,6 +49,8 @@ class InboxWorker:
             in all.
         at_once: events that are not urgent.
         ready: whether events may be taken yet.
+        excuse: why events cannot be worked off at the moment whatever they are, as while the service is out, ""
+            otherwise; such failures do not count.
         counted: called with "done", "retried" or "dead" for each event that was worked on.
     """
 
@@ -58,6 +61,7 @@ class InboxWorker:
         *,
         at_once: int,
         ready: Callable[[], bool] = lambda: True,
+        excuse: Callable[[], str] = lambda: "",
         counted: Callable[[str], None] = lambda outcome: None,
         limit_seconds: float = LIMIT_SECONDS,
     ) -> None:
@@ -65,6 +69,7 @@ class InboxWorker:
         self._handle = handle
         self._at_once = at_once
         self._ready = ready
+        self._excuse = excuse
         self._counted = counted
         self._limit_seconds = limit_seconds
         self._under_way: dict[asyncio.Task[None], bool] = {}
@@ -125,12 +130,13 @@ class InboxWorker:
             async with asyncio.timeout(self._limit_seconds):
                 await self._handle(taken)
         except Postponed as error:
-            await self._inbox.retry(number, str(error), error.seconds, counted=False)
-            self._again(error.seconds)
-            log.info("event_postponed", id=event.id, reason=str(error))
+            await self._postpone(taken, str(error), error.seconds)
         except Hopeless as error:
             await self._bury(taken, str(error))
         except Exception as error:  # Whatever it was, the event must not be lost.
+            if excuse := self._excuse():
+                await self._postpone(taken, excuse, EXCUSED_SECONDS)
+                return
             reason = f"{type(error).__name__}: {error}"
             log.warning("event_failed", id=event.id, kind=event.kind, attempt=taken.attempt, exc_info=error)
             if taken.attempt >= MOST_ATTEMPTS:
@@ -143,6 +149,11 @@ class InboxWorker:
         else:
             await self._inbox.done(number)
             self._counted("done")
+
+    async def _postpone(self, taken: Taken, reason: str, seconds: float) -> None:
+        await self._inbox.retry(taken.number, reason, seconds, counted=False)
+        self._again(seconds)
+        log.info("event_postponed", id=taken.event.id, reason=reason)
 
     async def _bury(self, taken: Taken, reason: str) -> None:
         await self._inbox.bury(taken.number, reason)

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import structlog
@@ -56,6 +56,9 @@ from retrieval.rerank.guarded import Guarded
 from retrieval.search import Search
 from retrieval.store import Store
 
+if TYPE_CHECKING:
+    from bot.slack.channel import SlackChannel
+
 FLUSH_SECONDS = 5.0
 # So many flushes apart, old conversations are looked for: about an hour.
 FORGET_EVERY = 720
@@ -93,6 +96,7 @@ class Service:
         self.knowledge = knowledge
         self.language_model = language_model
         self.translation = translation
+        self.slack: SlackChannel | None = None
 
     @classmethod
     @asynccontextmanager
@@ -181,7 +185,7 @@ class Service:
                 revision=lambda: knowledge.revision,
                 translation=translation,
             )
-            yield cls(
+            service = cls(
                 settings,
                 phrases,
                 metrics,
@@ -195,6 +199,18 @@ class Service:
                 language_model,
                 translation,
             )
+            if settings.slack.mode != "off":
+                # Only then: what it imports takes time and memory that other desks need not spend.
+                from bot.slack.opening import open_slack
+
+                service.slack = await stack.enter_async_context(open_slack(service))
+            yield service
+
+    async def start(self) -> None:
+        """Follows the files and listens to Slack, as a desk does that serves."""
+        self.knowledge.start()
+        if self.slack is not None:
+            await self.slack.start()
 
     async def explain(self, question: Question) -> dict[str, Any]:
         """Why this answer, see `bot.explain`, and what reranks at the moment."""
@@ -228,6 +244,8 @@ class Service:
             states["llm"] = Dependency(not trouble, trouble or f"{self.language_model.model} is asked", required=False)
         if self.translation is not None:
             states["translation"] = await self._translation_state(self.translation)
+        if self.slack is not None:
+            states["slack"] = await self.slack.state()
         return states
 
     async def rebuild(self) -> int:

@@ -119,8 +119,12 @@ class Calls:
 
         Raises:
             SlackRefused: it is not installed there.
+            SlackAway: Slack, which must be asked who we are, does not answer.
         """
-        bot = await self._bot_of(team)
+        try:
+            bot = await self._bot_of(team)
+        except UpstreamError as error:
+            raise SlackAway(str(error)) from error
         if bot is None:
             raise SlackRefused("the app", "not_installed")
         return bot

@@ -18,7 +18,7 @@ from bot.group_commit import GroupCommit
 from bot.slack.calls import Bot
 from bot.slack.installations import ManyWorkspaces
 from bot.slack.tables import states
-from retrieval.errors import PolydeskError, UpstreamError
+from retrieval.errors import PolydeskError
 
 STATE_SECONDS = 600.0
 # Of installs under way; nobody can fill the database with more.
