@@ -1,4 +1,4 @@
-"""An app's manifest, as Slack checks it: the parts of the published JSON schema 2.0.0 that a self-hosted agent may use."""
+"""An app's manifest as Slack checks it: those parts of the published schema (2.0.0) that a self-hosted agent uses."""
 
 from __future__ import annotations
 
