@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 
 from tests.fakes.slack.elements import element_problems, text_problems
+from tests.fakes.slack.rich_text import rich_text_problems
 from tests.fakes.slack.texts import MARKDOWN_CHARACTERS, all_texts
 
 # The SDK says in its log what it does not know, and goes on; here that is an error.
@@ -131,6 +132,8 @@ def _own_rules(block: dict[str, Any], kind: str, place: str, pointer: str) -> It
         if "hint" in block:
             yield from text_problems(block["hint"], f"{pointer}/hint", 2_000, plain=True)
         yield from element_problems(block["element"], f"{pointer}/element", "input")
+    elif kind == "rich_text":
+        yield from rich_text_problems(block, pointer)
     elif kind == "table":
         yield from _table(block, pointer)
     elif kind == "card":
@@ -169,6 +172,8 @@ def _table(block: dict[str, Any], pointer: str) -> Iterator[tuple[str, str]]:
                 yield f"{pointer}/rows/{number}/{column}", "a cell is raw_text, raw_number or rich_text"
             elif cell["type"] == "raw_text" and not cell.get("text"):
                 yield f"{pointer}/rows/{number}/{column}", "text must have at least 1 character"
+            elif cell["type"] == "rich_text":
+                yield from rich_text_problems(cell, f"{pointer}/rows/{number}/{column}")
     if len(block.get("column_settings", ())) > TABLE_CELLS:
         yield f"{pointer}/column_settings", f"no more than {TABLE_CELLS}"
     if (characters := sum(map(len, all_texts(rows)))) > TABLE_CHARACTERS:
@@ -179,6 +184,8 @@ def _task_card(block: dict[str, Any], pointer: str) -> Iterator[tuple[str, str]]
     for name in ("details", "output"):
         if name in block and (not isinstance(block[name], dict) or block[name].get("type") != "rich_text"):
             yield f"{pointer}/{name}", "must be rich_text"
+        elif name in block:
+            yield from rich_text_problems(block[name], f"{pointer}/{name}")
     for number, source in enumerate(block.get("sources", ())):
         yield from source_problems(source, f"{pointer}/sources/{number}")
 

@@ -41,8 +41,8 @@ def input_value(element: dict[str, Any], choice: Any) -> dict[str, Any]:
     return {"value": choice or None}
 
 
-def filled_in(blocks: list[dict[str, Any]], values: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """`state.values` of a view.
+def filled_in(blocks: list[dict[str, Any]], values: dict[str, Any], *, whole: bool = True) -> dict[str, dict[str, Any]]:
+    """`state.values` of a view; not `whole`: before it is submitted.
 
     Raises:
         AssertionError: the person could not submit this: an input is missing, too long, or none of the options.
@@ -57,8 +57,8 @@ def filled_in(blocks: list[dict[str, Any]], values: dict[str, Any]) -> dict[str,
         names = {block["block_id"], action}
         known |= names
         given = next((values[name] for name in names if name in values), _initial(element))
-        assert given or block.get("optional"), f"{block['block_id']} must be filled in"
-        if element["type"] == "plain_text_input" and given:
+        assert given or block.get("optional") or not whole, f"{block['block_id']} must be filled in"
+        if element["type"] == "plain_text_input" and given and whole:
             assert len(given) >= element.get("min_length", 0), f"{block['block_id']} is too short"
             assert len(given) <= element.get("max_length", 3000), f"{block['block_id']} is too long"
         state[block["block_id"]] = {action: {"type": element["type"], **input_value(element, given)}}

@@ -110,6 +110,9 @@ EVENT_SCOPES = {
     "message.mpim": "mpim:history",
     "reaction_added": "reactions:read",
     "member_joined_channel": "channels:read",
+    "member_left_channel": "channels:read",
+    "channel_shared": "channels:read",
+    "channel_unshared": "channels:read",
     "app_context_changed": "assistant:write",
     "link_shared": "links:read",
 }

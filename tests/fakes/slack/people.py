@@ -81,6 +81,35 @@ class People(Events):
             event = {"type": "member_joined_channel", "user": user.id, "channel": channel.id, "channel_type": kind}
             self.emit(team, event | {"team": user.team}, channel=channel)
 
+    def leave(self, user: User, channel: Channel) -> None:
+        """Somebody goes out of a channel."""
+        team = self._team_here(channel)
+        channel.members.remove(user.id)
+        self.touch()
+        if team:
+            kind = "G" if channel.kind == "private" else "C"
+            event = {"type": "member_left_channel", "user": user.id, "channel": channel.id, "channel_type": kind}
+            self.emit(team, event | {"team": user.team}, channel=channel)
+
+    def share(self, channel: Channel, other: Team) -> None:
+        """A channel is shared with another workspace (Slack Connect)."""
+        channel.shared_with |= {other.id}
+        self.touch()
+        if team := self._team_here(channel):
+            self.emit(team, {"type": "channel_shared", "channel": channel.id, "connected_team_id": other.id})
+
+    def unshare(self, channel: Channel, other: Team) -> None:
+        """It is no longer."""
+        channel.shared_with -= {other.id}
+        self.touch()
+        if team := self._team_here(channel):
+            event = {"type": "channel_unshared", "channel": channel.id, "previously_connected_team_id": other.id}
+            self.emit(team, event | {"is_ext_shared": bool(channel.shared_with)})
+
+    def fill_in(self, view: View, values: dict[str, Any]) -> None:
+        """Types into a modal without submitting it; a button in it then carries what was typed."""
+        view.values = filled_in(view.body["blocks"], values, whole=False)
+
     def open_home(self, user: User, tab: str = "home", team: Team | None = None) -> None:
         """Looks at the app's Home or at its messages."""
         home = team or self.teams[user.team]

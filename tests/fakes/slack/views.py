@@ -22,7 +22,7 @@ MOST_MODALS = 3
 VIEW_BYTES = 250_000
 _MODAL = {
     "type", "title", "blocks", "close", "submit", "private_metadata", "callback_id", "clear_on_close",
-    "notify_on_close", "external_id", "submit_disabled",
+    "notify_on_close", "external_id",
 }  # fmt: skip
 _HOME = {"type", "blocks", "private_metadata", "callback_id", "external_id"}
 
@@ -121,17 +121,18 @@ def checked(call: Call, *kinds: str, body: dict[str, Any] | None = None) -> dict
     blocks = view.get("blocks")
     problems += block_problems(blocks, str(kind) if kind in kinds else kinds[0])
     if not problems and kind == "modal" and any(b["type"] == "input" for b in blocks or ()) and "submit" not in view:
-        problems.append("missing required field: submit [json-pointer:/view]")
+        problems.append("must define `submit` to use `input` block [json-pointer:/view/blocks]")
     if not problems:
         try:
             ViewModel(**view).to_dict()
         except (SlackObjectFormationError, TypeError) as error:
             problems.append(str(error))
     if problems:
-        raise Refused("invalid_arguments" if not isinstance(blocks, list) else "invalid_blocks", problems)
+        raise Refused("invalid_arguments", problems)
     if len(json.dumps(view).encode()) > VIEW_BYTES:
         raise Refused("view_too_large")
-    check_pings(call, [*parsed_texts(blocks)])
+    # A view notifies nobody, so it may name people; it is not for calling everybody either.
+    check_pings(call, [text for text in parsed_texts(blocks) if "<!" in text])
     return view | {"blocks": [{"block_id": f"b{number}", **block} for number, block in enumerate(blocks or ())]}
 
 

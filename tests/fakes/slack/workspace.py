@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -168,27 +169,31 @@ class Workspace:
         for event in self._watchers:
             event.set()
 
+    async def changed_since(self, revision: int, seconds: float) -> int:
+        """Waits for another revision, at most so long; the one that there is then."""
+        event = asyncio.Event()
+        self._watchers.add(event)
+        try:
+            async with asyncio.timeout(seconds):
+                while self.revision == revision:
+                    await event.wait()
+                    event.clear()
+        except TimeoutError:
+            pass
+        finally:
+            self._watchers.discard(event)
+        return self.revision
+
     async def until(self, found: Callable[[], Any], seconds: float = 10.0) -> Any:
         """Waits for a condition, which is looked at after each change; its value.
 
         Raises:
             AssertionError: it did not come true in time.
         """
-        event = asyncio.Event()
-        self._watchers.add(event)
-        deadline = asyncio.get_running_loop().time() + seconds
-        try:
-            while not (value := found()):
-                left = deadline - asyncio.get_running_loop().time()
-                assert left > 0, f"it did not happen within {seconds} s"
-                # Some conditions come true by time alone, such as the end of a stream.
-                with_timeout = min(left, 0.25)
-                try:
-                    await asyncio.wait_for(event.wait(), with_timeout)
-                except TimeoutError:
-                    continue
-                finally:
-                    event.clear()
-        finally:
-            self._watchers.discard(event)
+        deadline = time.monotonic() + seconds
+        while not (value := found()):
+            left = deadline - time.monotonic()
+            assert left > 0, f"it did not happen within {seconds} s"
+            # Some conditions come true by time alone, such as the end of a stream.
+            await self.changed_since(self.revision, min(left, 0.25))
         return value
