@@ -59,9 +59,9 @@ def draft(card: Card, say: Words, *, shareable: bool, notes: Sequence[str] = ())
     ]
 
 
-def shared(card: Card, say: Words, user: str, question: str) -> list[Block]:
-    """A draft that somebody has shared, for everybody in the channel."""
-    asked = line({"type": "user", "user_id": user}, words(f": {cut(question, 300)}"))
+def shared(card: Card, say: Words, name: str, question: str) -> list[Block]:
+    """A draft that somebody of this name has shared, for everybody in the channel."""
+    asked = line(words(cut(name, 80), bold=True), words(f"  {cut(question, 300)}"))
     return [rich_text(asked), text_block(card), *below(card, say)]
 
 

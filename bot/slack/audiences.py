@@ -31,6 +31,7 @@ class Person:
         guest: of one or several channels.
         stranger: from a workspace that shares a channel with this one.
         locale: such as pt-BR, "" if unknown.
+        name: as others see it.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Person:
     bot: bool = False
     deleted: bool = False
     locale: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

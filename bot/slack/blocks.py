@@ -90,8 +90,8 @@ def select(action: str, options: Sequence[tuple[str, str]], chosen: str) -> Elem
 def text_input(
     block_id: str, label: str, *, placeholder: str = "", value: str = "", longest: int = 3_000, optional: bool = False
 ) -> Block:
-    """A field of several lines; what is typed is found under its block's id and the action `text`."""
-    element: Element = {"type": "plain_text_input", "action_id": "text", "multiline": True, "max_length": longest}
+    """A field of several lines; what is typed is found under its id, as block and as action."""
+    element: Element = {"type": "plain_text_input", "action_id": block_id, "multiline": True, "max_length": longest}
     if placeholder:
         element["placeholder"] = plain(placeholder, _PLACEHOLDER)
     if value:

@@ -23,6 +23,7 @@ async def tell_admins(
     desk: SlackDesk, client: AsyncWebClient, home: Workspace, key: str, correction: Correction, given: Given | None
 ) -> None:
     """Sends a correction to each admin; the answer with it to whoever may see that."""
+    person = await desk.directory.person(client, home, correction.user)
     for admin in desk.service.settings.slack.admins:
         direct = await direct_message(client, home, admin)
         if direct is None:
@@ -30,7 +31,7 @@ async def tell_admins(
         say = await desk.words(client, home, admin)
         right = None if given is None else await desk.may_see(client, home, admin, "", given)
         answer = given.answer.text if given is not None and right is not None else ""
-        made = correction_blocks(correction, answer, say)
+        made = correction_blocks(correction, person.name if person else "", answer, say)
         try:
             message = Message(mrkdwn(say("slack.correction.new")), tuple(made))
             await desk.delivery.post(f"{key}/correction/{admin}", direct, message)
@@ -38,9 +39,14 @@ async def tell_admins(
             log.warning("slack_refused", method=refused.method, error=refused.error, channel=direct.channel)
 
 
-def correction_blocks(correction: Correction, answer: str, say: Words) -> list[Block]:
-    """A correction as an admin reads it; `answer` is what was said, "" to leave it out."""
-    parts = [line({"type": "user", "user_id": correction.user}, words(f": {say('slack.correction.new')}"))]
+def correction_blocks(correction: Correction, name: str, answer: str, say: Words) -> list[Block]:
+    """A correction as an admin reads it.
+
+    Args:
+        name: of who suggests it.
+        answer: what was said, "" to leave it out.
+    """
+    parts = [line(words(say("slack.correction.new"), bold=True), words(f"  {cut(name, 80)}"))]
     if correction.question:
         parts += [line(words(say("slack.correction.question"), bold=True)), quote(words(cut(correction.question, 600)))]
     if answer:

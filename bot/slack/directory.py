@@ -174,6 +174,7 @@ def read_person(user: Any) -> Person | None:
                 bot=_true(rest, "is_bot"),
                 deleted=_true(rest, "deleted"),
                 locale=locale if isinstance(locale, str) else "",
+                name=_name(rest),
             )
     return None
 
@@ -192,6 +193,12 @@ def read_channel(channel: Any) -> Channel | None:
                 group=rest.get("is_mpim") is True,
             )
     return None
+
+
+def _name(user: Mapping[Any, Any]) -> str:
+    profile = user.get("profile")
+    shown = profile.get("display_name") if isinstance(profile, dict) else ""
+    return str(shown or user.get("real_name") or user.get("name") or "")
 
 
 def _true(facts: Mapping[Any, Any], *names: str) -> bool:

@@ -30,21 +30,28 @@ def cut(text: str, longest: int) -> str:
     text = NOT_TEXT.sub(" ", text)
     if length(text) <= longest:
         return text
-    room = longest - 1
-    kept = text[:room]
-    while length(kept) > room:
+    if longest < 1:
+        return ""
+    kept = text[: longest - 1]
+    while length(kept) > longest - 1:
         kept = kept[:-1]
-    return f"{kept.rstrip()}…" if longest > 0 else ""
+    return f"{kept.rstrip()}…"
 
 
 def mrkdwn(text: str, longest: int = 3_000) -> str:
     """The text for mrkdwn, where it shows as it stands. Not longer than `longest` after escaping."""
     text = cut(text, longest)
     escaped = _escaped(text)
-    while length(escaped) > longest:
-        text = cut(text.removesuffix("…"), length(text) - 1 - (length(escaped) - longest) // 5)
-        escaped = _escaped(text)
-    return escaped
+    if length(escaped) <= longest:
+        return escaped
+    kept: list[str] = []
+    room = longest - 1
+    for piece in map(_escaped, text):
+        room -= length(piece)
+        if room < 0:
+            break
+        kept.append(piece)
+    return "".join(kept).rstrip() + "…"
 
 
 def markdown(text: str, public_url: str = "") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.knowledge import Dependency
@@ -43,6 +43,7 @@ class Home:
     Attributes:
         language: as they set it, "" for none.
         corrections, health: None for whoever is no admin.
+        names: of people, by id.
     """
 
     waiting: Sequence[Waiting]
@@ -51,20 +52,22 @@ class Home:
     language: str
     corrections: Sequence[Correction] | None = None
     health: Mapping[str, Dependency] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def home_view(home: Home, say: Words, phrases: Phrases) -> Block:
     """The view. Answers themselves are not in it: they open on a click, when rights are looked at again."""
     waiting_ones = [_waiting(one) for one in home.waiting]
-    unanswered = [_question(one, say("slack.home.answer_it"), "answer_it") for one in home.unanswered]
-    recent = [_question(one, say("slack.home.open"), "open") for one in home.recent]
+    answer_it, opened = say("slack.home.answer_it"), say("slack.home.open")
+    unanswered = [_question(one, answer_it, f"answer_it:{n}") for n, one in enumerate(home.unanswered)]
+    recent = [_question(one, opened, f"open:{n}") for n, one in enumerate(home.recent)]
     made = [
         *_list(say("slack.home.waiting"), waiting_ones, say("slack.home.waiting_none")),
         *_list(say("slack.home.unanswered"), unanswered, say("slack.home.unanswered_none")),
         *_list(say("slack.home.recent"), recent, say("slack.home.recent_none")),
     ]
     if home.corrections is not None:
-        shown = [_correction(one, say) for one in home.corrections]
+        shown = [_correction(n, one, home.names.get(one.user, ""), say) for n, one in enumerate(home.corrections)]
         made += _list(say("slack.home.corrections"), shown, say("slack.home.corrections_none"))
     if home.health is not None:
         made += [blocks.header(say("slack.home.health")), rich_text(*(_part(*part) for part in home.health.items()))]
@@ -86,12 +89,12 @@ def _question(given: Given, choice: str, action: str) -> list[Block]:
     return [blocks.section(cut(given.question, 300), blocks.button(choice, action, given.id))]
 
 
-def _correction(one: Correction, say: Words) -> list[Block]:
+def _correction(number: int, one: Correction, name: str, say: Words) -> list[Block]:
     parts = [line(words(cut(one.question, 300), bold=True)), blocks.quote(words(cut(one.suggestion, 1_000)))]
     if one.source:
         parts.append(line(words(cut(one.source, 300), italic=True)))
-    parts.append(line({"type": "user", "user_id": one.user}, words("  "), _moment(one.made_at)))
-    done = blocks.button(say("slack.correction.done"), "correction_done", str(one.id))
+    parts.append(line(words(f"{cut(name, 80)}  "), _moment(one.made_at)))
+    done = blocks.button(say("slack.correction.done"), f"correction_done:{number}", str(one.id))
     return [rich_text(*parts), blocks.actions(done)]
 
 

@@ -58,6 +58,12 @@ def value_of(body: Mapping[str, Any]) -> str:
     return str(clicked(body).get("value") or "")
 
 
+def typed_into(body: Mapping[str, Any], block: str) -> str:
+    """What was typed into a field of a form."""
+    values = ((body.get("view") or {}).get("state") or {}).get("values") or {}
+    return str(((values.get(block) or {}).get(block) or {}).get("value") or "").strip()
+
+
 def body_key(body: Mapping[str, Any]) -> str:
     """A name for what a body asks for: the same whenever it is delivered again."""
     if event_id := body.get("event_id"):

@@ -5,28 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.slack import blocks
-from bot.slack.answer_blocks import Card, feedback, sources, text_block
+from bot.slack.answer_blocks import Card, sources
 from bot.slack.blocks import Block
 from bot.slack.escaping import cut
+from bot.slack.rich_answer import rich_answer
 from bot.slack.words import Words
 
 QUESTION, SUGGESTION, SOURCE = "question", "suggestion", "source"
 _LONGEST_QUESTION = 3_000
+_LONGEST_ANSWER = 9_000
 
 
-def ask_view(say: Words, question: str = "", problem: str = "") -> Block:
-    """Asks for a question. A button of its own takes it, so that the window stays open for the answer."""
+def ask_view(say: Words) -> Block:
+    """Asks for a question."""
     field = blocks.text_input(
         QUESTION,
         say("page.question"),
         placeholder=say("page.placeholder"),
-        value=question,
         longest=_LONGEST_QUESTION,
     )
-    made = [field, blocks.actions(blocks.button(say("page.ask"), "ask_typed", "ask", "primary"))]
-    if problem:
-        made.append(blocks.context(problem))
-    return blocks.modal("ask", say("slack.find"), made, say("slack.close"))
+    return blocks.modal("ask", say("slack.find"), [field], say("slack.cancel"), submit=say("page.ask"))
 
 
 def waiting_view(say: Words, question: str) -> Block:
@@ -47,9 +45,8 @@ def answer_view(card: Card, say: Words, question: str, *, shareable: bool, notes
     made = [
         *_asked(question),
         blocks.context(say("slack.draft")),
-        text_block(card),
+        rich_answer(card.answer.text, card.public_url, _LONGEST_ANSWER),
         *sources(card, say),
-        feedback(card, say),
         blocks.actions(*choices),
         blocks.context(*notes, *degraded, say("ai.notice")),
     ]

@@ -19,7 +19,7 @@ from bot.slack.corrections import tell_admins
 from bot.slack.delivery import DeliveryRefused
 from bot.slack.desk import SlackDesk
 from bot.slack.escaping import cut, mrkdwn
-from bot.slack.incoming import body_key, value_of
+from bot.slack.incoming import body_key, typed_into, value_of
 from bot.slack.listeners.caller import Caller, caller_of, open_view, replace_view, respond, tell
 from bot.slack.message import Message, Place
 from bot.slack.modals import SOURCE, SUGGESTION, correction_view, notice_view, waiting_view
@@ -125,7 +125,8 @@ async def _share(desk: SlackDesk, caller: Caller, given: Given, right: Right) ->
         return
     place = Place(given.team, given.channel, given.thread)
     card = Card(given.id, given.answer, desk.public_url)
-    made = shared(card, caller.say, caller.user, given.question)
+    person = await desk.directory.person(caller.client, caller.home, caller.user)
+    made = shared(card, caller.say, person.name if person else "", given.question)
     try:
         ts = await desk.delivery.post(
             f"share/{given.id}", place, Message(mrkdwn(cut(given.answer.text, 300)), tuple(made))
@@ -159,7 +160,7 @@ async def _corrected(desk: SlackDesk, caller: Caller) -> None:
     given = await asyncio.to_thread(desk.records.given, id)
     if given is not None and given.team != caller.home.team:
         given = None
-    suggestion = _typed(view, SUGGESTION)
+    suggestion = typed_into(caller.body, SUGGESTION)
     if not suggestion:
         return
     key = body_key(caller.body)
@@ -170,7 +171,7 @@ async def _corrected(desk: SlackDesk, caller: Caller) -> None:
         answer_id=id if given else "",
         question=given.question if given else "",
         suggestion=suggestion,
-        source=_typed(view, SOURCE),
+        source=typed_into(caller.body, SOURCE),
         made_at=datetime.now(UTC),
     )
     correction = await asyncio.to_thread(desk.records.correct, key, correction)
@@ -178,8 +179,3 @@ async def _corrected(desk: SlackDesk, caller: Caller) -> None:
         await asyncio.to_thread(desk.records.settle, given.id)
     await tell_admins(desk, caller.client, caller.home, key, correction, given)
     await tell(desk, caller, caller.say("slack.correction.thanks"))
-
-
-def _typed(view: Body, block: str) -> str:
-    values = (view.get("state") or {}).get("values") or {}
-    return str(((values.get(block) or {}).get("text") or {}).get("value") or "").strip()

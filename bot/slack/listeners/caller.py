@@ -76,7 +76,8 @@ async def caller_of(
 
 async def open_view(desk: SlackDesk, caller: Caller, view: Block) -> str:
     """Opens a window, over the one that the click was in; gives its id, "" where it came too late."""
-    in_window = (caller.body.get("view") or {}).get("type") == "modal"
+    clicked_in = (caller.body.get("view") or {}).get("type") == "modal"
+    in_window = clicked_in and caller.body.get("type") != "view_submission"
     trigger = str(caller.body.get("trigger_id", ""))
     try:
         if in_window:

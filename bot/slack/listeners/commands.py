@@ -14,7 +14,7 @@ from bot.service import NotReady
 from bot.slack.answer_blocks import draft
 from bot.slack.answering import Asked, answer_alone, refusal
 from bot.slack.desk import SlackDesk
-from bot.slack.incoming import spoken
+from bot.slack.incoming import spoken, typed_into
 from bot.slack.listeners.caller import Caller, caller_of, open_view, replace_view, tell
 from bot.slack.message import Place
 from bot.slack.modals import QUESTION, answer_view, ask_view, notice_view, waiting_view
@@ -60,19 +60,15 @@ def register(app: AsyncApp, desk: SlackDesk) -> None:
         caller = await caller_of(desk, body, context, client)
         await open_view(desk, caller, ask_view(caller.say))
 
-    @app.action("ask_typed")
+    @app.view("ask")
     async def typed(ack: Ack, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
         await ack()
         caller = await caller_of(desk, body, context, client)
-        view = body.get("view") or {}
-        values = (view.get("state") or {}).get("values") or {}
-        text = str(((values.get(QUESTION) or {}).get("text") or {}).get("value") or "").strip()
-        view_id = str(view.get("id") or "")
-        if not text:
-            await replace_view(caller, view_id, ask_view(caller.say, problem=caller.say("error.question_empty")))
-            return
-        await replace_view(caller, view_id, waiting_view(caller.say, text))
-        await _into_view(desk, caller, view_id, text, "")
+        text = typed_into(body, QUESTION)
+        # The window of the question is closed by now; the answer gets one of its own.
+        view_id = await open_view(desk, caller, waiting_view(caller.say, text))
+        if view_id:
+            await _into_view(desk, caller, view_id, text, "")
 
 
 async def _into_view(desk: SlackDesk, caller: Caller, view_id: str, text: str, thread: str) -> None:

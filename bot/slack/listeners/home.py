@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -56,7 +58,7 @@ def register(app: AsyncApp, desk: SlackDesk) -> None:
             await asyncio.to_thread(desk.records.set_language, caller.home.team, caller.user, stored)
         await _publish_anew(desk, caller)
 
-    @app.action("open")
+    @app.action(re.compile(r"open:\d"))
     async def open_answer(ack: Ack, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
         await ack()
         caller = await caller_of(desk, body, context, client)
@@ -69,7 +71,7 @@ def register(app: AsyncApp, desk: SlackDesk) -> None:
         card = Card(given.id, given.answer, desk.public_url)
         await open_view(desk, caller, answer_view(card, caller.say, given.question, shareable=False))
 
-    @app.action("answer_it")
+    @app.action(re.compile(r"answer_it:\d"))
     async def answer_it(ack: Ack, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
         await ack()
         caller = await caller_of(desk, body, context, client)
@@ -77,7 +79,7 @@ def register(app: AsyncApp, desk: SlackDesk) -> None:
         if given is not None:
             await open_view(desk, caller, correction_view(caller.say, given.id, given.question))
 
-    @app.action("correction_done")
+    @app.action(re.compile(r"correction_done(:\d)?"))
     async def done(ack: Ack, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
         await ack()
         caller = await caller_of(desk, body, context, client)
@@ -130,9 +132,12 @@ async def _publish(desk: SlackDesk, client: AsyncWebClient, home: Workspace, use
         )
 
     found = await asyncio.to_thread(read)
-    health = await desk.service.dependencies() if admin else None
-    shown = Home(found.waiting, found.unanswered, found.recent, found.language, found.corrections, health)
-    await client.views_publish(user_id=user, view=home_view(shown, say, desk.service.phrases))
+    if admin:
+        writers = {one.user for one in found.corrections or ()}
+        people = [await desk.directory.person(client, home, writer) for writer in writers]
+        names = {person.id: person.name for person in people if person}
+        found = replace(found, health=await desk.service.dependencies(), names=names)
+    await client.views_publish(user_id=user, view=home_view(found, say, desk.service.phrases))
 
 
 async def _own(desk: SlackDesk, caller: Caller) -> Given | None:

@@ -11,6 +11,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.answering import Asked, answer_in_thread, set_session
+from bot.slack.app import LAST_ATTEMPT
 from bot.slack.audiences import Right
 from bot.slack.delivery import DeliveryRefused
 from bot.slack.desk import SlackDesk
@@ -70,6 +71,9 @@ async def _answer(desk: SlackDesk, body: Body, event: Body, client: AsyncWebClie
         desk.directory.own(client, home, user),
         desk.words(client, home, user),
     )
+    if person is not None and person.bot:
+        # An app that speaks as a person does.
+        return
     direct = event.get("channel_type") == "im"
     right = own if direct else await desk.directory.readers(client, home, channel)
     if not direct:
@@ -86,7 +90,14 @@ async def _answer(desk: SlackDesk, body: Body, event: Body, client: AsyncWebClie
         locale=person.locale if person else "",
         say=say,
     )
-    await answer_in_thread(desk, client, asked)
+    try:
+        await answer_in_thread(desk, client, asked)
+    except Exception:
+        if context.get(LAST_ATTEMPT):
+            # It is not tried again, so that nothing more would be said.
+            failed = say("error.internal", id=asked.key)
+            await desk.delivery.post(f"{asked.key}/failed", place, Message(mrkdwn(failed)))
+        raise
     await _say_what_is_left_out(desk, client, asked)
 
 
