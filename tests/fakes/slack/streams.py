@@ -39,10 +39,12 @@ def start(call: Call) -> dict[str, Any]:
             if not call.get(name):
                 raise Refused(f"missing_{name}")
     recipient = call.get("recipient_user_id", "")
-    if recipient and (person := call.slack.users.get(recipient)) is None:
-        raise Refused("user_not_found", fault=True)
-    if recipient and call.get("recipient_team_id") not in (None, person.team):
-        raise Refused("team_not_found", [f"{recipient} is of {person.team}"])
+    if recipient:
+        person = call.slack.users.get(recipient)
+        if person is None:
+            raise Refused("user_not_found", fault=True)
+        if call.get("recipient_team_id") not in (None, person.team):
+            raise Refused("team_not_found", [f"{recipient} is of {person.team}"])
     display = call.get("task_display_mode", "timeline")
     if display not in ("timeline", "plan", "dense"):
         raise Refused("invalid_arguments", ["task_display_mode must be timeline, plan or dense"])

@@ -8,7 +8,7 @@ let state
 let shownModal = ""
 let shownHome = ""
 let phrase = 0
-const LIFE = ["eyes", "white_check_mark", "+1"]
+const REACTIONS = ["+1"]
 
 // Where one looks stands in the address, so that a picture can be taken of it.
 function go(changes) {
@@ -120,8 +120,8 @@ function drawn(message, roots) {
         ...message.repliers.map((id) => el("span", { class: `face tiny tint-${tint(id)}` }, state.users[id].name[0])),
         `${message.replies} ${message.replies === 1 ? "reply" : "replies"}`)),
     !message.only_you && el("div", { class: "tools" },
-      roots && el("button", { type: "button", title: "Reply in thread", "aria-label": "Reply in thread", onclick: () => go({ thread: message.ts }) }, "💬"),
-      ...LIFE.slice(0, 2).map((name) => el("button", { type: "button", title: name, "aria-label": name, onclick: () => act({ kind: "react", channel: state.channel, ts: message.ts, name }) }, emoji(name))),
+      roots && el("button", { type: "button", title: "Reply in thread", "aria-label": "Reply in thread", onclick: () => go({ thread: message.ts }) }, "↩"),
+      ...REACTIONS.map((name) => el("button", { type: "button", title: name, "aria-label": name, onclick: () => act({ kind: "react", channel: state.channel, ts: message.ts, name }) }, emoji(name))),
       el("button", { type: "button", title: "More actions", "aria-label": "More actions", onclick: (event) => menu(event, message) }, "⋮")))
 }
 
