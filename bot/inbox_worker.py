@@ -100,7 +100,9 @@ class InboxWorker:
             except SQLAlchemyError as error:
                 log.warning("inbox_not_read", reason=str(error))
             try:
-                await asyncio.wait_for(self._inbox.arrived.wait(), POLL_SECONDS)
+                # Not `wait_for`, which in Python 3.11 loses a cancellation that comes together with the event.
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._inbox.arrived.wait()
             except TimeoutError:
                 continue
 

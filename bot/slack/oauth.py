@@ -99,9 +99,9 @@ class OAuth:
         if error or not code:
             raise InstallFailed("slack.install.cancelled", f"Slack sent back {error[:100]!r}.")
         try:
-            reply = await self._client.oauth_v2_access(
-                client_id=self._client_id, client_secret=self._client_secret, code=code, **self._redirect()
-            )
+            # Not `oauth_v2_access`: it uses a part of aiohttp that warns of its end.
+            application = {"client_id": self._client_id, "client_secret": self._client_secret}
+            reply = await self._client.api_call("oauth.v2.access", data=application | {"code": code} | self._redirect())
         except SlackApiError as failure:
             said = failure.response.get("error", "") if hasattr(failure.response, "get") else ""
             raise InstallFailed("slack.install.failed", f"Slack does not take the code: {said}.") from failure
