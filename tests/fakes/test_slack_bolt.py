@@ -190,6 +190,16 @@ async def test_events_come_again(slack: FakeSlack, desk: Desk, support: Channel,
     await slack.until(lambda: [event["text"] for event in desk.heard].count("y") == 4)
 
 
+async def test_events_come_in_disorder(slack: FakeSlack, desk: Desk, support: Channel, anna: User) -> None:
+    slack.deliveries.disorder = 0.2
+    for number in range(8):
+        slack.say(anna, support, str(number))
+    await slack.deliveries.settled()
+    await slack.until(lambda: len(desk.heard) == 8)
+    heard = [event["text"] for event in desk.heard]
+    assert heard != sorted(heard) == [str(number) for number in range(8)]
+
+
 async def test_revoked_and_uninstalled(slack: FakeSlack, desk: Desk) -> None:
     slack.uninstall(slack.team)
     await slack.until(lambda: len(desk.heard) == 2)

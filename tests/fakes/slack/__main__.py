@@ -30,6 +30,7 @@ async def main() -> None:
     options = parser.parse_args()
     slack = SlackWithPage(port=options.port)
     slack.app.socket_mode = not options.http
+    slack.deliveries.retry_scale = 1.0
     shop = people_the_shop(slack)
     async with slack:
         serving = asyncio.create_task(serve(slack, shop, options))
@@ -45,13 +46,13 @@ async def serve(slack: SlackWithPage, shop: Shop, options: argparse.Namespace) -
     """Until it is cancelled."""
     desk: contextlib.AbstractAsyncContextManager[object] = contextlib.nullcontext()
     if not options.no_desk:
-        tell("Starting a desk …")
+        tell("Starting a desk and reading the help pages …")
         desk = desk_for(slack, shop, options.data, options.desk_port)
     async with desk:
         if options.no_desk:
             tell(f"base_url {slack.base_url}\nsigning_secret {slack.app.signing_secret}")
             tell(f"bot_token {slack.bot_token}\napp_token {slack.app.app_token}")
-        tell(f"The workspace is at http://localhost:{options.port}")
+        tell(f"Ready: http://localhost:{options.port}")
         await asyncio.Event().wait()
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
 import sys
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,7 +89,7 @@ def settings_for(slack: SlackWithPage, shop: Shop, folder: Path, port: int) -> d
     }
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def desk_for(slack: SlackWithPage, shop: Shop, folder: Path, port: int) -> AsyncIterator[str]:
     """A desk in a process of its own that works in the workspace; its address, once it is ready."""
     slack.app.configure(await manifest_of(f"http://127.0.0.1:{port}", socket=slack.app.socket_mode))
@@ -120,15 +120,14 @@ async def _ready(slack: SlackWithPage, process: asyncio.subprocess.Process, port
         await asyncio.wait({connected, ended}, return_when=asyncio.FIRST_COMPLETED)
         connected.cancel()
         ended.cancel()
+    # Some files are answered from before all are read; a demo waits for all.
     while process.returncode is None:
-        try:
+        with contextlib.suppress(OSError):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(b"GET /ready HTTP/1.0\r\n\r\n")
-            line = await reader.readline()
+            answer = await reader.read()
             writer.close()
-            if b" 200" in line:
+            if b" 200" in answer.splitlines()[0] and b"ingesting" not in answer:
                 return
-        except OSError:
-            pass
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.5)
     raise RuntimeError("the desk ended")

@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/slack.md: `python -m tests.fakes.slack.pictures [URL]`, while `make slack-demo` runs.
+"""Takes the pictures of docs/slack.md: `python -m tests.fakes.slack.pictures [URL]`, once `make slack-demo` is ready.
 
 Needs Playwright and a Chromium on PATH; nothing is downloaded.
 """
@@ -63,6 +63,8 @@ def take(browser: Browser, url: str, shot: Shot) -> None:
     if shot.tab:
         page.locator(f"#tabs [data-tab={shot.tab}]").click()
         page.locator("#home > *").nth(2).wait_for()
+        # What it showed before is drawn at once, and then anew.
+        page.wait_for_timeout(2_000)
     if shot.asked:
         write(page, shot)
     page.evaluate("document.activeElement?.blur()")
@@ -87,7 +89,7 @@ def write(page: Page, shot: Shot) -> None:
         return
     page.locator("#replies .message .feedback").wait_for(timeout=60_000)
     page.locator("#replies [aria-busy]").wait_for(state="detached")
-    page.locator("#replies .markdown").first.scroll_into_view_if_needed()
+    page.locator("#replies").evaluate("list => { list.scrollTop = 0 }")
 
 
 def main() -> None:

@@ -117,7 +117,7 @@ function drawn(message, roots) {
       Object.keys(message.reactions).length > 0 && el("div", { class: "actions small" }, ...Object.entries(message.reactions).filter(([, users]) => users.length).map(([name, users]) =>
         el("span", { class: "reaction" }, `${emoji(name)} ${users.length}`))),
       roots && message.replies > 0 && el("button", { type: "button", class: "replies", onclick: () => go({ thread: message.ts }) },
-        ...message.repliers.map((id) => el("span", { class: `face tiny tint-${tint(id)}` }, state.users[id].name[0])),
+        ...message.repliers.map((id) => el("span", { class: `face tiny tint-${tint(id)}${state.users[id].app ? " app" : ""}` }, state.users[id].name[0])),
         `${message.replies} ${message.replies === 1 ? "reply" : "replies"}`)),
     !message.only_you && el("div", { class: "tools" },
       roots && el("button", { type: "button", title: "Reply in thread", "aria-label": "Reply in thread", onclick: () => go({ thread: message.ts }) }, "↩"),
