@@ -22,8 +22,10 @@ from bot.slack.message import Message
 from bot.slack.silence import direct_message
 from bot.slack.words import Words
 
-# A window is opened within three seconds of the click, or not at all.
-_LATE = frozenset({"expired_trigger_id", "trigger_expired", "trigger_exchanged", "exchanged_trigger_id"})
+# A window is opened within three seconds of the click, or not at all; and no more than three lie on each other.
+_LATE = frozenset(
+    {"expired_trigger_id", "trigger_expired", "trigger_exchanged", "exchanged_trigger_id", "push_limit_reached"}
+)
 _GONE = frozenset({"not_found", "view_not_found", "hash_conflict"})
 
 log = structlog.get_logger()

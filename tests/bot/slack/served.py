@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +79,17 @@ def view_text(view: Any) -> str:
 
 
 @asynccontextmanager
-async def open_served(small_desk: SmallDesk, folder: Path, **more: Any) -> AsyncIterator[Served]:
+async def open_served(
+    small_desk: SmallDesk,
+    folder: Path,
+    places: Callable[[FakeSlack], Sequence[Channel]] = lambda slack: (),
+    **more: Any,
+) -> AsyncIterator[Served]:
+    """The desk, listening.
+
+    Args:
+        places: makes further channels; for those that it gives, inner knowledge is set up.
+    """
     async with FakeSlack() as slack:
         slack.limits.on = False
         anna, bert, gina = slack.add_user("Anna"), slack.add_user("Bert"), slack.add_user("Gina", "guest")
@@ -91,7 +101,7 @@ async def open_served(small_desk: SmallDesk, folder: Path, **more: Any) -> Async
             update={
                 "admins": (bert.id,),
                 "direct_messages": INNER,
-                "channels": {channel.id: INNER for channel in (agents, public, guests)},
+                "channels": {channel.id: INNER for channel in (agents, public, guests, *places(slack))},
                 **more,
             }
         )
