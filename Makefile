@@ -14,13 +14,16 @@ TEST_EXTRAS ?= dev,sentence-transformers,argos
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve install test test-widget lint format widget bench vllm-environment vllm-cpu lock demo-files clean
+.PHONY: help serve slack-demo install test test-widget lint format widget bench vllm-environment vllm-cpu lock demo-files clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 serve: $(VENV)/.installed ## Start the desk and its demo shop on http://localhost:8080 (ARGS="--port 9000" is passed on)
 	$(BIN)/polydesk serve --demo $(ARGS)
+
+slack-demo: $(VENV)/.installed-dev ## Try the Slack app without Slack: a stand-in's workspace on http://localhost:8090
+	$(BIN)/python -m tests.fakes.slack $(ARGS)
 
 install: $(VENV)/.installed ## Install the desk into .venv without starting it
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from bot.answers.values import Citation
@@ -70,9 +71,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class StatusEvent:
-    """A step has begun."""
+    """A step has begun.
+
+    Attributes:
+        search: with "answer", what the answer is made from; never sent to customers.
+    """
 
     step: Step
+    search: SearchResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +96,14 @@ class AnswerEvent:
         cached: it was remembered; then there was no search.
         search: what the answer was made from, for whoever asks why (`polydesk eval`); never sent to customers.
         confidence: that the knowledge answers the question, in [0, 1], as compared with the threshold.
+        withheld: sentences of a language model that were not shown, by reason.
     """
 
     answer: Answer
     cached: bool = False
     search: SearchResult | None = None
     confidence: float = 0.0
+    withheld: Mapping[str, int] = field(default_factory=dict)
 
 
 Event = StatusEvent | DeltaEvent | AnswerEvent

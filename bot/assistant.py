@@ -130,7 +130,7 @@ class Assistant:
         result = reading.result
         timings |= {**result.timings_ms, **reading.timings_ms}
 
-        yield StatusEvent("answer")
+        yield StatusEvent("answer", result)
         writing = time.perf_counter()
         written = Written("nothing")
         name = self._phrases.name(language)
@@ -166,7 +166,7 @@ class Assistant:
         self._metrics.wrote(written.kind, written.withheld)
         for piece in pieces:
             yield DeltaEvent(piece)
-        yield AnswerEvent(answer, search=result, confidence=reading.extract.confidence)
+        yield AnswerEvent(answer, search=result, confidence=reading.extract.confidence, withheld=written.withheld)
 
     async def forget(self, conversation_id: str, texts: Collection[str]) -> None:
         """Erases a conversation, and what is remembered of the questions that were asked in it."""

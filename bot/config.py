@@ -44,7 +44,7 @@ Network = Annotated[str, AfterValidator(_network)]
 
 
 # Where questions come from; the page, the API and the command line are one.
-Channel = Literal["web"]
+Channel = Literal["web", "slack"]
 
 
 class Section(BaseModel):
@@ -152,6 +152,7 @@ class Conversations(Section):
 class Server(Section):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    public_url: BaseUrl = ""
     max_body_bytes: int = Field(default=64_000, ge=1_000, le=10_000_000)
     max_question_chars: int = Field(default=2_000, ge=10, le=100_000)
     questions_at_once: int = Field(default=64, ge=1, le=10_000)
@@ -229,6 +230,36 @@ class Logging(Section):
     message_texts: bool = False
 
 
+class SlackAudience(Section):
+    """Who a place's answers are for, and what the reranker is told to judge for its questions."""
+
+    audiences: tuple[str, ...] = Field(default=("public",), min_length=1)
+    instruction: str = ""
+
+
+SlackChannelId = Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]{2,30}$")]
+SlackTeamId = Annotated[str, StringConstraints(pattern=r"^[TE][A-Z0-9]{2,30}$")]
+SlackUserId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,30}$")]
+
+
+class SlackSettings(Section):
+    """The Slack app; docs/slack.md leads through them."""
+
+    mode: Literal["off", "http", "socket"] = "off"
+    base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+/$")] = "https://slack.com/api/"
+    signing_secret: SecretStr = SecretStr("")
+    bot_token: SecretStr = SecretStr("")
+    app_token: SecretStr = SecretStr("")
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    encryption_keys: SecretStr = SecretStr("")
+    events_at_once: int = Field(default=8, ge=1, le=100)
+    teams: tuple[SlackTeamId, ...] = ()
+    admins: tuple[SlackUserId, ...] = ()
+    direct_messages: SlackAudience = SlackAudience()
+    channels: dict[SlackChannelId, SlackAudience] = {}
+
+
 class Settings(Section):
     """Everything that may be set; `config.yaml` at the repository's root lists the same with comments."""
 
@@ -247,6 +278,7 @@ class Settings(Section):
     widget: WidgetSettings = WidgetSettings()
     cache: Cache = Cache()
     logging: Logging = Logging()
+    slack: SlackSettings = SlackSettings()
 
     def answer_fingerprint(self) -> str:
         """Names all that an answer's text depends on besides the question and the knowledge."""

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import logging
 import logging.config
+import re
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import orjson
 import structlog
 
-NOISY = ("httpx", "httpcore", "chromadb", "alembic", "watchfiles", "onnxruntime", "sse_starlette")
+# Those of Slack would write whole messages and their headers at lower levels.
+NOISY = (
+    "aiohttp",
+    "alembic",
+    "chromadb",
+    "httpcore",
+    "httpx",
+    "onnxruntime",
+    "slack_bolt",
+    "slack_sdk",
+    "sse_starlette",
+    "watchfiles",
+)
+# Slack's tokens, and the addresses that are as good as one.
+SECRET = re.compile(
+    r"\bx(?:ox[a-z]|app)(?:\.xox[a-z])?-[A-Za-z0-9-]+|(?<=ticket=)[^&\s\"']+|(?<=/actions/)[^\s\"']+|(?<=hooks\.slack\.com/)[^\s\"']+"
+)
 
 
 def configure_logs(level: str, form: str) -> None:
@@ -30,10 +48,14 @@ def configure_logs(level: str, form: str) -> None:
         cache_logger_on_first_use=True,  # The level is asked of the root logger, so a cached one can be set anew.
     )
     last: list[Any] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_json)]
+        [structlog.processors.format_exc_info, without_secrets, structlog.processors.JSONRenderer(_json)]
         if form == "json"
         else [
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+            structlog.processors.format_exc_info,
+            without_secrets,
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
         ]
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -48,6 +70,14 @@ def configure_logs(level: str, form: str) -> None:
     root.setLevel(level.upper())
     for name in NOISY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+
+
+def without_secrets(_: Any, __: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Blacks out what in a log line is a secret; whatever wrote it there."""
+    for name, value in values.items():
+        if isinstance(value, str):
+            values[name] = SECRET.sub("…", value)
+    return values
 
 
 def _json(values: dict[str, Any], **_: Any) -> str:

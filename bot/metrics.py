@@ -59,6 +59,21 @@ class Metrics:
         self.ingest_seconds = Gauge("polydesk_ingest_seconds", "Length of the last ingest run", registry=self.registry)
         self.broken_files = Gauge("polydesk_broken_files", "Files the last ingest refused", registry=self.registry)
         self.passages = Gauge("polydesk_passages", "Passages published", registry=self.registry)
+        self.slack_events = Counter(
+            "polydesk_slack_events", "Events from Slack that were worked on", ["outcome"], registry=self.registry
+        )
+        self.slack_messages = Counter(
+            "polydesk_slack_messages", "Messages to Slack by outcome", ["outcome"], registry=self.registry
+        )
+        self.slack_waiting = Gauge(
+            "polydesk_slack_waiting", "Events and messages that wait", ["box"], registry=self.registry
+        )
+        self.slack_oldest_seconds = Gauge(
+            "polydesk_slack_oldest_seconds", "Age of what waits longest", ["box"], registry=self.registry
+        )
+        self.slack_dead = Gauge(
+            "polydesk_slack_dead", "Events and messages that were given up", ["box"], registry=self.registry
+        )
         self.revision = Gauge("polydesk_knowledge_revision", "Published revision", registry=self.registry)
 
     def answered(

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import threadpoolctl  # type: ignore[import-untyped]
@@ -60,6 +60,9 @@ from retrieval.rerank.guarded import Guarded
 from retrieval.search import Search
 from retrieval.store import Store
 
+if TYPE_CHECKING:
+    from bot.slack.channel import SlackChannel
+
 
 class Service:
     """An open desk. Made by `Service.open`; owns its data folder until closed."""
@@ -99,6 +102,7 @@ class Service:
         self.widget_key = widget_key
         self.language_model = language_model
         self.translation = translation
+        self.slack: SlackChannel | None = None
 
     @classmethod
     @asynccontextmanager
@@ -193,7 +197,7 @@ class Service:
             chats = open_chats(settings, store, assistant, phrases, metrics)
             stack.push_async_callback(chats.close)
             await stack.enter_async_context(forgetting(chats))
-            yield cls(
+            service = cls(
                 settings,
                 phrases,
                 metrics,
@@ -211,6 +215,18 @@ class Service:
                 language_model,
                 translation,
             )
+            if settings.slack.mode != "off":
+                # Only then: what it imports takes time and memory that other desks need not spend.
+                from bot.slack.opening import open_slack
+
+                service.slack = await stack.enter_async_context(open_slack(service))
+            yield service
+
+    async def start(self) -> None:
+        """Follows the files and listens to Slack, as a desk does that serves."""
+        self.knowledge.start()
+        if self.slack is not None:
+            await self.slack.start()
 
     async def explain(self, question: Question, *, again: bool = False) -> dict[str, Any]:
         """Why this answer, see `bot.explain`, and what reranks at the moment. `again`: see `Assistant.search`."""
@@ -244,6 +260,8 @@ class Service:
             states["llm"] = Dependency(not trouble, trouble or f"{self.language_model.model} is asked", required=False)
         if self.translation is not None:
             states["translation"] = await self._translation_state(self.translation)
+        if self.slack is not None:
+            states["slack"] = await self.slack.state()
         return states
 
     async def rebuild(self) -> int:

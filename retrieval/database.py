@@ -8,7 +8,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 WRITE = {"polydesk_write": True}
 # A write to what people said: what it deletes or moves leaves no bytes in the database's file. See `truncate_log`.
@@ -16,12 +16,16 @@ PRIVATE = WRITE | {"polydesk_private": True}
 _BUSY_MS = 10_000
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for the URL. SQLite gets write-ahead logging, so that readers never wait for the ingest."""
+def open_engine(url: str | URL, *, durable: bool = False) -> Engine:
+    """An engine for the URL. SQLite gets write-ahead logging, so that readers never wait for the ingest.
+
+    Args:
+        durable: what was committed also survives a power cut, at the price of waiting for the disk each time.
+    """
     # What stands in a statement's places is what people said; errors, and so the log, are to hold none of it.
     engine = create_engine(url, hide_parameters=True)
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", _prepare_durable_sqlite if durable else _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -63,6 +67,11 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         f"busy_timeout={_BUSY_MS}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_durable_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+    _prepare_sqlite(connection, record)
+    connection.execute("PRAGMA synchronous=FULL")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -20,6 +20,7 @@ from bot.cli.options import ConfigOption, DataDirOption
 from bot.cli.rebuild import rebuild
 from bot.cli.search import search
 from bot.cli.serve import serve
+from bot.cli.slack import slack
 from bot.cli.translate import translate
 from retrieval.errors import ConfigurationError, DataFolderInUse, PolydeskError
 
@@ -76,6 +77,7 @@ app.command()(doctor)
 app.command()(rebuild)
 app.add_typer(conversations, name="conversations")
 app.add_typer(translate, name="translate")
+app.add_typer(slack, name="slack")
 
 
 @app.callback()

@@ -51,8 +51,16 @@ def create_app(
     app.state.widget = Widget(service, Tokens(service.widget_key, service.settings.conversations.keep_days, clock))
     for router in (*ROUTERS, demo.router if with_demo else page.home):
         app.include_router(router)
+    longer = {}
+    if service.settings.slack.mode != "off":
+        # Only then: what it imports takes time and memory that other desks need not spend.
+        from bot.web import slack
+
+        app.include_router(slack.router)
+        longer[slack.EVENTS] = slack.MAX_BODY_BYTES
     install(app)
-    app.add_middleware(Edge, metrics=service.metrics, max_body_bytes=service.settings.server.max_body_bytes)
+    server = service.settings.server
+    app.add_middleware(Edge, metrics=service.metrics, max_body_bytes=server.max_body_bytes, longer=longer)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 

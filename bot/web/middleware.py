@@ -45,12 +45,19 @@ def set_own_headers(request: Request, headers: Mapping[str, str]) -> None:
 
 
 class Edge:
-    """The outermost layer. Plain ASGI: it stands in the way of every answer, and streams pass through untouched."""
+    """The outermost layer. Plain ASGI: it stands in the way of every answer, and streams pass through untouched.
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, max_body_bytes: int) -> None:
+    Args:
+        longer: paths whose bodies may be of another size.
+    """
+
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, max_body_bytes: int, longer: Mapping[str, int] | None = None
+    ) -> None:
         self._app = app
         self._metrics = metrics
         self._max_body_bytes = max_body_bytes
+        self._longer = longer or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -61,6 +68,7 @@ class Edge:
         request_id = _request_id(headers.get(b"x-request-id", b""))
         scope["request_id"] = request_id
         status = 0
+        most = self._longer.get(scope["path"], self._max_body_bytes)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -72,11 +80,11 @@ class Edge:
             await send(message)
 
         try:
-            if _declared_length(headers) > self._max_body_bytes:
-                refusal = problem_response(Request(scope), self._too_large())
+            if _declared_length(headers) > most:
+                refusal = problem_response(Request(scope), _too_large(most))
                 await refusal(scope, receive, send_with_headers)
             else:
-                await self._app(scope, self._limited(receive), send_with_headers)
+                await self._app(scope, _limited(receive, most), send_with_headers)
         except Exception as error:  # The last catch: a person gets a sentence, the log has the trace.
             log.error("request_failed", path=scope["path"], request_id=request_id, exc_info=error)
             if status:
@@ -84,23 +92,6 @@ class Edge:
             await problem_response(Request(scope), error)(scope, receive, send_with_headers)
         finally:
             self._record(scope, status, time.perf_counter() - started, request_id)
-
-    def _limited(self, receive: Receive) -> Receive:
-        """`receive` that stops a body which grows over the limit while it is read, whatever its header said."""
-        taken = 0
-
-        async def limited() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > self._max_body_bytes:
-                raise self._too_large()
-            return message
-
-        return limited
-
-    def _too_large(self) -> HTTPException:
-        return HTTPException(413, f"The body is larger than {self._max_body_bytes} bytes.", {"Connection": "close"})
 
     def _record(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
         route = getattr(scope.get("route"), "path", "other")
@@ -112,6 +103,25 @@ class Edge:
             log.info(
                 "request", method=method, route=route, status=status, ms=milliseconds, request_id=request_id, **said
             )
+
+
+def _limited(receive: Receive, most: int) -> Receive:
+    """`receive` that stops a body which grows over the limit while it is read, whatever its header said."""
+    taken = 0
+
+    async def limited() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            raise _too_large(most)
+        return message
+
+    return limited
+
+
+def _too_large(most: int) -> HTTPException:
+    return HTTPException(413, f"The body is larger than {most} bytes.", {"Connection": "close"})
 
 
 def _request_id(given: bytes) -> str:

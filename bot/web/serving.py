@@ -71,7 +71,7 @@ async def serve_desk(settings: Settings, *, with_demo: bool = False) -> None:
                 forwarded_allow_ips=list(settings.server.trusted_proxies),
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
-            service.knowledge.start()
+            await service.start()
             log.info("serving", url=desk.url, data_dir=str(settings.data_dir), revision=service.knowledge.revision)
             await DeskServer(config).serve(sockets=[listener])
 

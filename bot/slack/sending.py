@@ -1,0 +1,125 @@
+"""Sends the outbox's messages to Slack, and finds out what became of those that may have been sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.outbox import NotSent, Outgoing, Refused, Unsure
+from bot.slack.calls import Calls, SlackAway, SlackBusy, SlackRefused, SlackUnsure
+from bot.slack.message import Message, Place
+
+METADATA_TYPE = "polydesk_message"
+# Slack's clock and ours differ; the signatures of its requests allow as much.
+CLOCK_SECONDS = 300.0
+# So many pages of 200 messages are looked through; what we look for is among the newest.
+_PAGES = 5
+_AWAY_SECONDS = 2.0
+# Someone else deleted what was to be updated, or it is as it should be.
+_NOTHING_TO_UPDATE = frozenset({"message_not_found", "edit_window_closed"})
+
+
+def metadata(marker: str, **more: Any) -> dict[str, Any]:
+    """What marks a message as ours; apps with the scope for it can read it."""
+    return {"event_type": METADATA_TYPE, "event_payload": {"marker": marker, **more}}
+
+
+def marker_of(message: Mapping[str, Any]) -> str:
+    """The marker of a message of ours, "" where there is none."""
+    found = message.get("metadata")
+    payload = found.get("event_payload") if isinstance(found, dict) else None
+    return str(payload.get("marker", "")) if isinstance(payload, dict) else ""
+
+
+def content(message: Message) -> dict[str, Any]:
+    """A message as arguments of the Web API."""
+    return {"text": message.text} | ({"blocks": list(message.blocks)} if message.blocks else {})
+
+
+class Sender:
+    """What `Outbox` sends with."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    async def send(self, message: Outgoing) -> str:
+        """Sends one message; returns its ts.
+
+        Raises:
+            NotSent, Unsure, Refused: see `Outbox`.
+        """
+        body = message.body
+        to = Place(body["team"], body["channel"], body["thread_ts"])
+        try:
+            match message.kind:
+                case "post":
+                    return await self._post(message, to)
+                case "update":
+                    arguments = {"channel": to.channel, "ts": body["ts"], **body["content"]}
+                    await self._calls.once("chat.update", to.team, arguments)
+                    return str(body["ts"])
+                case "ephemeral":
+                    thread = {"thread_ts": to.thread_ts} if to.thread_ts else {}
+                    arguments = {"channel": to.channel, "user": body["user"], **thread, **body["content"]}
+                    reply = await self._calls.once("chat.postEphemeral", to.team, arguments)
+                    return str(reply.get("message_ts", ""))
+                case _:
+                    raise Refused(f"There is no kind of message {message.kind}.")
+        except SlackRefused as error:
+            if message.kind == "update" and error.error in _NOTHING_TO_UPDATE:
+                return str(body["ts"])
+            raise Refused(f"{error.method} {error.error}") from error
+        except SlackBusy as error:
+            raise NotSent(str(error), error.seconds) from error
+        except SlackAway as error:
+            raise NotSent(str(error), _AWAY_SECONDS) from error
+        except SlackUnsure as error:
+            raise Unsure(str(error)) from error
+
+    async def _post(self, message: Outgoing, to: Place) -> str:
+        if message.unsure and (ts := await self.find(to, message.marker, message.put_at)):
+            return ts
+        thread = {"thread_ts": to.thread_ts} if to.thread_ts else {}
+        arguments = {
+            "channel": to.channel,
+            **thread,
+            **message.body["content"],
+            "unfurl_links": False,
+            "unfurl_media": False,
+            "metadata": metadata(message.marker),
+        }
+        return str((await self._calls.once("chat.postMessage", to.team, arguments))["ts"])
+
+    async def find(self, to: Place, marker: str, since: float) -> str:
+        """The ts of the message with this marker, "" where there is none. Raises as `messages` does."""
+        found = await self.messages(to, since)
+        return next((str(message["ts"]) for message in found if marker_of(message) == marker), "")
+
+    async def messages(self, to: Place, since: float) -> list[dict[str, Any]]:
+        """Our own messages in a thread, or at the top of a channel, since a moment of our clock; in order.
+
+        Raises:
+            SlackRefused: they cannot be read.
+        """
+        bot = await self._calls.bot(to.team)
+        method = "conversations.replies" if to.thread_ts else "conversations.history"
+        arguments = {
+            "channel": to.channel,
+            "oldest": f"{max(0.0, since - CLOCK_SECONDS):.6f}",
+            "include_all_metadata": True,
+            "limit": 200,
+        } | ({"ts": to.thread_ts} if to.thread_ts else {})
+        found: list[dict[str, Any]] = []
+        cursor = ""
+        for _ in range(_PAGES):
+            page = {"cursor": cursor} if cursor else {}
+            reply = await self._calls.insist(method, to.team, arguments | page)
+            found += [message for message in reply.get("messages", ()) if _ours(message, bot.user_id, bot.bot_id)]
+            cursor = str((reply.get("response_metadata") or {}).get("next_cursor", ""))
+            if not cursor:
+                break
+        return sorted(found, key=lambda message: str(message.get("ts", "")))
+
+
+def _ours(message: Mapping[str, Any], user_id: str, bot_id: str) -> bool:
+    return message.get("user") == user_id or (bool(bot_id) and message.get("bot_id") == bot_id)

@@ -1,0 +1,326 @@
+"""What agents see in Slack: from the real Bolt and the real desk, in a workspace that keeps to Slack's rules."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from bot.answer import Answer, AnswerEvent, DeltaEvent, Event, StatusEvent
+from bot.question import Question
+from tests.bot.slack.answers import answer as made_answer
+from tests.bot.slack.served import PUBLIC_QUESTION, SECRET, SECRET_QUESTION, Served, open_served, text_of, view_text
+from tests.bot.slack.slackbot import shown_text
+from tests.conftest import SmallDesk
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def served(small_desk: SmallDesk, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+    async with open_served(small_desk, tmp_path_factory.mktemp("slack")) as served:
+        yield served
+
+
+@pytest.fixture(autouse=True)
+def rules(served: Served) -> None:
+    served.slack.violations.clear()
+
+
+@pytest.fixture
+async def kept(served: Served) -> AsyncIterator[None]:
+    yield
+    assert not served.slack.violations, served.slack.violations
+
+
+async def asked_of_desk(served: Served, question: str, *audiences: str) -> Answer:
+    return await served.service.assistant.answer(Question(question, audiences or ("public",)))
+
+
+async def test_a_direct_message_is_answered_in_a_thread_with_sources(served: Served, kept: None) -> None:
+    said = served.slack.dm(served.anna, PUBLIC_QUESTION)
+    channel = served.slack.dm_channel(served.anna)
+    message = await served.answer(channel, said.ts)
+    expected = await asked_of_desk(served, PUBLIC_QUESTION, "public", "agents")
+    assert shown_text([message]) == expected.text
+    text = text_of(message)
+    assert "https://help.example.com/help/refunds#how-long-a-refund-takes" in text
+    assert "AI assistant" in text
+    assert "Why this answer?" in text
+    assert served.slack.sessions[channel.id, said.ts].status == "active"
+
+
+async def test_an_agent_sees_inner_knowledge_where_nobody_else_reads(served: Served, kept: None) -> None:
+    said = served.slack.dm(served.anna, SECRET_QUESTION)
+    assert SECRET in text_of(await served.answer(served.slack.dm_channel(served.anna), said.ts))
+
+
+async def test_a_guest_gets_public_knowledge_and_hears_why_once(served: Served, kept: None) -> None:
+    channel = served.slack.dm_channel(served.gina)
+    for _ in range(2):
+        said = served.slack.dm(served.gina, SECRET_QUESTION)
+        assert SECRET not in text_of(await served.answer(channel, said.ts))
+    why = await served.ephemeral(channel, served.gina)
+    assert "full member" in why.text
+    await served.settled()
+    assert len(channel.ephemerals) == 1
+
+
+async def test_a_mention_is_answered_and_the_thread_goes_on_without_one(served: Served, kept: None) -> None:
+    said = served.slack.mention(served.anna, served.agents, SECRET_QUESTION)
+    assert SECRET in text_of(await served.answer(served.agents, said.ts))
+    served.slack.say(served.anna, served.agents, PUBLIC_QUESTION, said.ts)
+    assert "five working days" in text_of(await served.answer(served.agents, said.ts, 2))
+    served.slack.say(served.anna, served.agents, f"<@{served.bert.id}> can you take this?", said.ts)
+    hint = await served.ephemeral(served.agents, served.anna)
+    assert "somebody else" in hint.text
+    served.slack.say(served.anna, served.agents, f"<@{served.bert.id}> please", said.ts)
+    await served.settled()
+    assert len(served.slack.answers(served.agents, said.ts)) == 2
+    assert len(served.agents.ephemerals) == 1
+
+
+async def test_a_thread_of_others_is_none_of_its_business(served: Served, kept: None) -> None:
+    said = served.slack.say(served.anna, served.agents, "Lunch?")
+    served.slack.say(served.bert, served.agents, "At noon", said.ts)
+    await served.settled()
+    assert not served.slack.answers(served.agents, said.ts)
+    assert not [one for one in served.agents.ephemerals if one.seen_only_by == served.bert.id]
+
+
+@pytest.mark.parametrize(("place", "reason"), [("public", "everybody"), ("guests", "guests")])
+async def test_where_outsiders_read_the_inner_answer_is_a_draft(
+    served: Served, kept: None, place: str, reason: str
+) -> None:
+    channel = getattr(served, place)
+    said = served.slack.mention(served.anna, channel, SECRET_QUESTION)
+    assert SECRET not in text_of(await served.answer(channel, said.ts))
+    draft = await served.ephemeral(channel, served.anna)
+    assert SECRET in text_of(draft)
+    assert "Only you can see this." in text_of(draft)
+    assert "Share in channel" not in text_of(draft)
+    why = await served.ephemeral(channel, served.anna, 2)
+    assert reason in why.text
+
+
+async def test_the_command_gives_a_draft_that_can_be_shared(served: Served, kept: None) -> None:
+    await served.slack.slash(served.anna, served.agents, "/ask", PUBLIC_QUESTION)
+    before = len(served.agents.messages)
+    found = await served.slack.until(
+        lambda: [one for one in served.agents.ephemerals if "Share in channel" in text_of(one)]
+    )
+    await served.slack.click(served.anna, found[-1], "share")
+    await served.slack.until(lambda: len(served.agents.messages) > before)
+    shared = list(served.agents.messages.values())[-1]
+    assert "five working days" in text_of(shared)
+    assert PUBLIC_QUESTION in text_of(shared)
+    await served.slack.until(lambda: found[-1] not in served.agents.ephemerals)
+
+
+async def test_an_inner_draft_is_not_shared_where_outsiders_read(served: Served, kept: None) -> None:
+    await served.slack.slash(served.anna, served.guests, "/ask", SECRET_QUESTION)
+    found = await served.slack.until(
+        lambda: [one for one in served.guests.ephemerals if "Share in channel" in text_of(one)]
+    )
+    assert SECRET in text_of(found[-1])
+    before = len(served.guests.messages)
+    await served.slack.click(served.anna, found[-1], "share")
+    refused = await served.slack.until(lambda: [one for one in served.guests.ephemerals if "cannot share" in one.text])
+    assert "guests" in refused[-1].text
+    assert len(served.guests.messages) == before
+    await served.slack.click(served.anna, found[-1], "keep")
+    await served.slack.until(lambda: "stays private" in text_of(found[-1]))
+    assert "Share in channel" not in text_of(found[-1])
+
+
+async def test_an_empty_command_says_how_it_is_used(served: Served, kept: None) -> None:
+    await served.slack.slash(served.bert, served.agents, "/ask")
+    assert "/ask" in (await served.ephemeral(served.agents, served.bert)).text
+
+
+async def test_the_shortcut_on_a_message_answers_in_a_window_and_shares_in_its_thread(
+    served: Served, kept: None
+) -> None:
+    said = served.slack.say(served.bert, served.agents, PUBLIC_QUESTION)
+    await served.slack.shortcut(served.anna, "find_answer", said)
+    view = await served.slack.until(
+        lambda: [one for one in served.slack.opened.get(served.anna.id, []) if "five working days" in view_text(one)]
+    )
+    await served.slack.click(served.anna, view[-1], "share")
+    message = await served.answer(served.agents, said.ts)
+    assert "five working days" in text_of(message)
+    served.slack.opened[served.anna.id].clear()
+
+
+async def test_the_global_shortcut_asks_and_answers_in_a_window(served: Served, kept: None) -> None:
+    await served.slack.shortcut(served.anna, "ask")
+    await served.slack.until(lambda: served.slack.opened.get(served.anna.id))
+    await served.slack.submit_view(served.anna, {"question": SECRET_QUESTION})
+    opened = served.slack.opened[served.anna.id]
+    await served.slack.until(lambda: opened and SECRET in view_text(opened[-1]))
+    served.slack.opened[served.anna.id].clear()
+
+
+async def test_why_this_answer_shows_ranks_scores_and_checks(served: Served, kept: None) -> None:
+    question = "How long does a refund take, please?"
+    said = served.slack.dm(served.bert, question)
+    message = await served.answer(served.slack.dm_channel(served.bert), said.ts)
+    await served.slack.click(served.bert, message, "why")
+    view = (await served.slack.until(lambda: served.slack.opened.get(served.bert.id)))[-1]
+    text = view_text(view)
+    state = f"State of the knowledge: {served.service.knowledge.revision}"
+    for part in (question, "Confidence", "0.07", state, "Place 1", "✓ ", served.service.reranker.description):
+        assert part in text, part
+    served.slack.opened[served.bert.id].clear()
+
+
+async def test_why_a_remembered_answer_is_searched_for_again(served: Served, kept: None) -> None:
+    channel = served.slack.dm_channel(served.bert)
+    for _ in range(2):
+        said = served.slack.dm(served.bert, "Who pays for the return label?")
+        message = await served.answer(channel, said.ts)
+    await served.slack.click(served.bert, message, "why")
+    await served.slack.until(
+        lambda: (
+            served.slack.opened.get(served.bert.id)
+            and "found now" in view_text(served.slack.opened[served.bert.id][-1])
+        )
+    )
+    served.slack.opened[served.bert.id].clear()
+
+
+async def test_a_rating_is_kept_and_a_bad_one_offers_a_correction(served: Served, kept: None) -> None:
+    said = served.slack.dm(served.anna, "How do I charge the battery?")
+    channel = served.slack.dm_channel(served.anna)
+    message = await served.answer(channel, said.ts)
+    bad = next(text for text in text_of(message).split("\n") if text.endswith(":bad"))
+    await served.slack.click(served.anna, message, "feedback", bad)
+    thanks = await served.slack.until(lambda: [one for one in channel.ephemerals if "correction" in one.text])
+    await served.slack.click(served.anna, thanks[-1], "correct")
+    await served.slack.until(lambda: served.slack.opened.get(served.anna.id))
+    await served.slack.submit_view(served.anna, {"suggestion": "Charge it at <!channel> 20 °C.", "source": "manual"})
+    told = served.slack.dm_channel(served.bert)
+    found = await served.slack.until(lambda: [one for one in told.messages.values() if "20 °C" in text_of(one)])
+    assert "How do I charge the battery?" in text_of(found[0])
+    await served.slack.until(lambda: [one for one in channel.messages.values() if "sent to our editors" in one.text])
+    served.slack.open_home(served.bert)
+    home = await served.slack.until(
+        lambda: (
+            served.bert.id in served.slack.homes
+            and "20 °C" in view_text(served.slack.homes[served.bert.id])
+            and served.slack.homes[served.bert.id]
+        )
+    )
+    await served.slack.click(served.bert, home, "correction_done:0")
+    await served.slack.until(lambda: "20 °C" not in view_text(served.slack.homes[served.bert.id]))
+
+
+async def test_home_shows_ones_own_and_for_admins_the_desks_health(served: Served, kept: None) -> None:
+    unanswered = "What is the capital of Mongolia?"
+    said = served.slack.dm(served.anna, unanswered)
+    await served.answer(served.slack.dm_channel(served.anna), said.ts)
+    for user in (served.anna, served.bert, served.gina):
+        served.slack.homes.pop(user.id, None)
+        served.slack.open_home(user)
+        await served.slack.until(lambda user=user: user.id in served.slack.homes)
+    anna, bert, gina = (view_text(served.slack.homes[user.id]) for user in (served.anna, served.bert, served.gina))
+    assert unanswered in anna
+    assert unanswered in bert
+    assert unanswered not in gina
+    assert "Health" in bert
+    assert "knowledge" in bert
+    assert "Health" not in anna
+    assert "No conversation is waiting." in anna
+
+
+async def test_answering_an_unanswered_question_takes_it_from_the_list(served: Served, kept: None) -> None:
+    question = "Which colour has the moon in Ulaanbaatar?"
+    said = served.slack.dm(served.anna, question)
+    await served.answer(served.slack.dm_channel(served.anna), said.ts)
+    served.slack.homes.pop(served.anna.id, None)
+    served.slack.open_home(served.anna)
+    home = await served.slack.until(lambda: served.slack.homes.get(served.anna.id))
+    assert question in view_text(home)
+    await served.slack.click(served.anna, home, "answer_it:0")
+    await served.slack.until(lambda: served.slack.opened.get(served.anna.id))
+    await served.slack.submit_view(served.anna, {"suggestion": "Grey."})
+    await served.settled()
+    served.slack.open_home(served.anna)
+    await served.slack.until(lambda: question not in view_text(served.slack.homes[served.anna.id]))
+
+
+async def test_the_language_of_buttons_is_ones_own_setting_then_ones_slack(served: Served, kept: None) -> None:
+    jun = served.slack.add_user("Jun", locale="ja-JP")
+    said = served.slack.dm(jun, PUBLIC_QUESTION)
+    message = await served.answer(served.slack.dm_channel(jun), said.ts)
+    assert served.service.phrases.get("page.sources", "ja") in text_of(message)
+    served.slack.open_home(jun)
+    home = await served.slack.until(lambda: served.slack.homes.get(jun.id))
+    await served.slack.click(jun, home, "language", "de")
+    await served.slack.until(lambda: "Sprache" in view_text(served.slack.homes[jun.id]))
+    said = served.slack.dm(jun, PUBLIC_QUESTION)
+    message = await served.answer(served.slack.dm_channel(jun), said.ts)
+    assert served.service.phrases.get("page.sources", "de") in text_of(message)
+    assert "five working days" in shown_text([message])
+
+
+async def test_the_messages_tab_greets_once_and_says_that_it_is_an_ai(served: Served, kept: None) -> None:
+    olga = served.slack.add_user("Olga")
+    channel = served.slack.dm_channel(olga)
+    for _ in range(3):
+        served.slack.open_messages(olga)
+    await served.slack.until(lambda: channel.messages)
+    await served.settled()
+    assert len(channel.messages) == 1
+    assert "AI assistant" in next(iter(channel.messages.values())).text
+
+
+async def test_stop_ends_the_work_and_says_so(served: Served, kept: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = asyncio.Event()
+
+    async def slow(question: Question) -> AsyncIterator[Event]:
+        try:
+            yield StatusEvent("search")
+            yield DeltaEvent("We refund within ")
+            await asyncio.sleep(60)
+            yield AnswerEvent(made_answer("never"))
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(served.service.assistant, "stream", slow)
+    said = served.slack.dm(served.anna, PUBLIC_QUESTION)
+    channel = served.slack.dm_channel(served.anna)
+    await served.slack.until(lambda: "We refund within" in shown_text(served.slack.answers(channel, said.ts)))
+    await served.slack.until(lambda: (channel.id, said.ts) in served.slack.sessions)
+    served.slack.press_stop(served.anna, channel, said.ts)
+    await asyncio.wait_for(ended.wait(), 10)
+    message = await served.answer(channel, said.ts)
+    await served.slack.until(lambda: "The answer was stopped." in text_of(message))
+    assert shown_text([message]).startswith("We refund within")
+    await served.slack.until(lambda: served.slack.sessions[channel.id, said.ts].status == "active")
+
+
+async def test_nothing_asked_is_said_to_be_nothing(served: Served, kept: None) -> None:
+    said = served.slack.mention(served.anna, served.agents, "")
+    assert (await served.answer(served.agents, said.ts)).text == "Please type a question."
+
+
+async def test_sharing_where_the_app_is_not_says_how_to_add_it(served: Served, kept: None) -> None:
+    elsewhere = served.slack.add_channel("elsewhere", [served.anna], with_bot=False)
+    await served.slack.slash(served.anna, elsewhere, "/ask", PUBLIC_QUESTION)
+    draft = await served.ephemeral(elsewhere, served.anna)
+    await served.slack.click(served.anna, draft, "share")
+    assert "/invite" in (await served.ephemeral(elsewhere, served.anna, 2)).text
+
+
+async def test_other_apps_get_no_answer(served: Served, kept: None) -> None:
+    bot = served.slack.add_user("Robot", "bot")
+    served.agents.members.append(bot.id)
+    before = len(served.agents.messages)
+    message = served.slack.mention(bot, served.agents, PUBLIC_QUESTION)
+    await served.settled()
+    assert not served.slack.answers(served.agents, message.ts)
+    assert len(served.agents.messages) == before + 1
+    served.agents.members.remove(bot.id)
