@@ -8,7 +8,6 @@ import typer
 
 from bot.cli.options import ConfigOption, DataDirOption, JsonOption, settings_of
 
-
 slack = typer.Typer(no_args_is_help=True, help="The Slack app.")
 
 

@@ -75,7 +75,7 @@ def sources(card: Card, say: Words) -> list[Block]:
     citations = card.answer.citations[:_SOURCES]
     if not citations:
         return []
-    parts: list[Element] = [line(words(say("page.sources"), bold=True))]
+    parts: list[Element] = [line(words(say("widget.sources"), bold=True))]
     for citation in citations:
         parts += _source(citation, card.public_url)
     return [rich_text(*parts)]

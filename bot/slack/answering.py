@@ -121,7 +121,7 @@ async def _answer(desk: SlackDesk, client: AsyncWebClient, asked: Asked, work: W
                 if not work.stopped:
                     raise
                 _uncancel()
-                await _finish_early(asked, stream, written, asked.say("page.stopped"))
+                await _finish_early(asked, stream, written, asked.say("widget.stopped"))
                 return
             work.ending = True
             card = await _kept(desk, asked, question, event)
@@ -231,7 +231,7 @@ async def set_session(client: AsyncWebClient, place: Place, status: str, *, titl
 async def _processing(desk: SlackDesk, client: AsyncWebClient, asked: Asked) -> None:
     """Shows that the desk is at work, and Slack's button that stops it."""
     await asyncio.gather(
-        desk.delivery.status(asked.place, asked.say("page.thinking"), [asked.say(key) for key in LOADING]),
+        desk.delivery.status(asked.place, asked.say("widget.searching"), [asked.say(key) for key in LOADING]),
         set_session(client, asked.place, "processing", title=asked.text, user=asked.user),
     )
 

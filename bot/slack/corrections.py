@@ -56,6 +56,6 @@ def correction_blocks(correction: Correction, name: str, answer: str, say: Words
         quote(words(cut(correction.suggestion, 3_000))),
     ]
     if correction.source:
-        parts += [line(words(say("page.sources"), bold=True)), quote(words(cut(correction.source, 600)))]
+        parts += [line(words(say("widget.sources"), bold=True)), quote(words(cut(correction.source, 600)))]
     done = blocks.button(say("slack.correction.done"), "correction_done", str(correction.id))
     return [rich_text(*parts), blocks.actions(done)]

@@ -106,7 +106,7 @@ def _part(name: str, state: Dependency) -> Element:
 def _language(chosen: str, say: Words, phrases: Phrases) -> Block:
     options = [(say("slack.home.language_automatic"), AUTOMATIC)]
     options += [(phrases.get("language.name", code), code) for code in phrases.languages]
-    return blocks.section(say("page.language"), blocks.select("language", options, chosen or AUTOMATIC))
+    return blocks.section(say("widget.language"), blocks.select("language", options, chosen or AUTOMATIC))
 
 
 def _moment(when: datetime) -> Element:

@@ -73,7 +73,7 @@ def manifest(slack: SlackSettings, url: str, say: Words, *, socket: bool = False
                     "command": "/ask",
                     **address,
                     "description": cut(say("slack.manifest.ask"), _SHORTCUT_TEXT),
-                    "usage_hint": cut(say("page.question"), 100),
+                    "usage_hint": cut(say("widget.question"), 100),
                     "should_escape": False,
                 }
             ],

@@ -20,16 +20,16 @@ def ask_view(say: Words) -> Block:
     """Asks for a question."""
     field = blocks.text_input(
         QUESTION,
-        say("page.question"),
-        placeholder=say("page.placeholder"),
+        say("widget.question"),
+        placeholder=say("widget.placeholder"),
         longest=_LONGEST_QUESTION,
     )
-    return blocks.modal("ask", say("slack.find"), [field], say("slack.cancel"), submit=say("page.ask"))
+    return blocks.modal("ask", say("slack.find"), [field], say("slack.cancel"), submit=say("widget.send"))
 
 
 def waiting_view(say: Words, question: str) -> Block:
     """Stands until the answer is there."""
-    made = [*_asked(question), blocks.context(say("page.thinking"))]
+    made = [*_asked(question), blocks.context(say("widget.searching"))]
     return blocks.modal("answer", say("slack.find"), made, say("slack.close"))
 
 

@@ -107,7 +107,7 @@ async def _greet(desk: SlackDesk, client: AsyncWebClient, place: Place, user: st
     prompts = [{"title": cut(text, 75), "message": cut(text, 500)} for text in found]
     try:
         await client.assistant_threads_setSuggestedPrompts(
-            channel_id=place.channel, prompts=prompts, title=say("page.suggestions")
+            channel_id=place.channel, prompts=prompts, title=say("widget.suggestions")
         )
     except (SlackClientError, TimeoutError, OSError) as error:
         log.info("slack_prompts_not_set", reason=type(error).__name__)

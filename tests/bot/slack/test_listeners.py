@@ -255,14 +255,14 @@ async def test_the_language_of_buttons_is_ones_own_setting_then_ones_slack(serve
     jun = served.slack.add_user("Jun", locale="ja-JP")
     said = served.slack.dm(jun, PUBLIC_QUESTION)
     message = await served.answer(served.slack.dm_channel(jun), said.ts)
-    assert served.service.phrases.get("page.sources", "ja") in text_of(message)
+    assert served.service.phrases.get("widget.sources", "ja") in text_of(message)
     served.slack.open_home(jun)
     home = await served.slack.until(lambda: served.slack.homes.get(jun.id))
     await served.slack.click(jun, home, "language", "de")
     await served.slack.until(lambda: "Sprache" in view_text(served.slack.homes[jun.id]))
     said = served.slack.dm(jun, PUBLIC_QUESTION)
     message = await served.answer(served.slack.dm_channel(jun), said.ts)
-    assert served.service.phrases.get("page.sources", "de") in text_of(message)
+    assert served.service.phrases.get("widget.sources", "de") in text_of(message)
     assert "five working days" in shown_text([message])
 
 
