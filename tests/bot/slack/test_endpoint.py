@@ -71,7 +71,11 @@ async def endpoint() -> AsyncIterator[Endpoint]:
     slack = SlackSettings(mode="http", signing_secret=SecretStr(SECRET), bot_token=SecretStr("xoxb-1"))
     stored = Stored()
     service: Any = SimpleNamespace(
-        settings=Settings(slack=slack), phrases=Phrases(), metrics=Metrics(("en",)), slack=stored
+        settings=Settings(slack=slack),
+        phrases=Phrases(),
+        metrics=Metrics(("en",)),
+        slack=stored,
+        widget_key=bytes(32),
     )
     transport = httpx.ASGITransport(create_app(service, "operator"))
     async with httpx.AsyncClient(transport=transport, base_url="http://desk") as http:
