@@ -43,7 +43,7 @@ test.each(["pointerenter", "focus", "touchstart"])("%s loads the panel, once and
   await vi.waitFor(() => expect(page.panel()).not.toBeNull());
   expect(page.loads()).toBe(1);
   expect(page.panel()!.src).toBe("https://desk.example/widget/panel?desk=default");
-  expect(page.panel()!.title).toBe("Chat mit dem Hilfedienst");
+  expect(page.panel()!.title).toBe("Chatten Sie mit uns");
   expect(page.panel()!.inert).toBe(true);
   expect(fetch).toHaveBeenCalledExactlyOnceWith(TICKETS, expect.objectContaining({ method: "POST", credentials: "omit" }));
 });
@@ -96,7 +96,7 @@ test("the panel closes, counts what is unread and speaks another language", asyn
   panel.say({ type: "unread", count: 2 });
   panel.say({ type: "event", name: "answer", detail: { status: "answered" } });
   panel.say({ type: "event", name: "language", detail: { language: "ar" } });
-  await vi.waitFor(() => expect(page.panel()!.title).toBe("الدردشة مع خدمة المساعدة"));
+  await vi.waitFor(() => expect(page.panel()!.title).toBe("تحدثوا معنا"));
   expect(heard).toEqual(["close", { count: 2 }, { status: "answered" }]);
   expect(page.launcher.getAttribute("aria-expanded")).toBe("false");
   expect(page.launcher.getAttribute("aria-label")).toBe("تحدثوا معنا (2)");

@@ -10,7 +10,6 @@ const ORIGIN = "https://shop.example";
 const words = [
   "ai.notice",
   "widget.greeting",
-  "widget.title",
   "widget.question",
   "widget.send",
   "widget.stop",
