@@ -46,7 +46,7 @@ async def send(request: Request, access: Visitor) -> Response:
     receipt: Receipt | None
     try:
         widget.limits.take_message(access.owner.visitor, address_of(request), access.owner.desk)
-        receipt = await chats.send(access.owner, Sent(body.conversation, body.client_id, text, body.language))
+        receipt = await chats.send(access.owner, _sent(body, text, access))
     except Refused:
         # It is no new message if it was taken already, and the first reply was lost on the way.
         receipt = await chats.sent(access.owner, body.client_id)
@@ -54,6 +54,10 @@ async def send(request: Request, access: Visitor) -> Response:
             raise
     sent = {"conversation": receipt.chat, "message": receipt.message, "reply": receipt.reply}
     return Response(orjson.dumps(sent), 202, media_type="application/json")
+
+
+def _sent(body: MessageBody, text: str, access: Access) -> Sent:
+    return Sent(body.conversation, body.client_id, text, body.language, access.issued, access.name)
 
 
 @router.get(

@@ -121,6 +121,33 @@ async def test_a_visitor_erases_everything_of_theirs_and_is_somebody_new(own: De
     assert _visitor(again) != _visitor(panel)
 
 
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_message_at_the_moment_of_erasing_leaves_nothing(
+    own: Desk, monkeypatch: pytest.MonkeyPatch, problem: Problems, late: bool
+) -> None:
+    """It is written down just before the erasing, or just after the visitor was revoked."""
+    slow = Slow(own.service)
+    monkeypatch.setattr(own.service.assistant, "stream", slow.stream)
+    panel = await own.enter()
+    chats, loop = own.service.chats, asyncio.get_running_loop()
+    add, visitor = chats._store.add_question, _visitor(panel)
+
+    def meanwhile(*arguments: Any) -> Any:
+        taken = None if late else add(*arguments)
+        erasing = own.app.state.widget.erase_visitor(visitor)
+        asyncio.run_coroutine_threadsafe(erasing, loop).result(30)
+        return add(*arguments) if late else taken
+
+    monkeypatch.setattr(chats._store, "add_question", meanwhile)
+    body = {"conversation": "new", "client_id": "at-the-same-moment", "text": f"Who is {CANARY}?", "language": "en"}
+    problem(await panel.call("POST", "/messages", json=body), 404)
+    await own.flushed()
+    assert chats._live == {}
+    assert slow.asked == []
+    assert await chats.in_state(None, 10) == []
+    assert own.files_with(CANARY) == []
+
+
 async def test_a_user_who_erased_everything_may_come_back(own: Desk, problem: Problems) -> None:
     user = await own.enter(identity=identity("ana"))
     await user.answered("How long does a refund take?")
