@@ -83,19 +83,22 @@ def _sent(body: MessageBody, text: str, access: Access) -> Sent:
 async def events(request: Request, id: str, access: Visitor) -> Response:
     widget = widget_of(request)
     await widget.service.chats.require(access.owner, id)
-    widget.streams.check(access.owner.visitor)
+    address = address_of(request)
+    widget.streams.check(access.owner.visitor, address)
     seen = request.headers.get("last-event-id", "")
     after = int(seen) if seen.isascii() and seen.isdigit() and len(seen) <= LONGEST_EVENT_ID else None
-    return EventSourceResponse(_events(widget, access, id, after), headers=STREAM_HEADERS)
+    return EventSourceResponse(_events(widget, access, address, id, after), headers=STREAM_HEADERS)
 
 
-async def _events(widget: Widget, access: Access, id: str, after: int | None) -> AsyncIterator[ServerSentEvent]:
+async def _events(
+    widget: Widget, access: Access, address: str, id: str, after: int | None
+) -> AsyncIterator[ServerSentEvent]:
     """The events of a chat, until the token expires or is revoked; the panel comes back with a fresh one."""
     subscription = Subscription()
     left = access.expires - widget.tokens.clock()
     timer = asyncio.get_running_loop().call_later(left, subscription.end)
     try:
-        with widget.streams.entered(access.owner.visitor, subscription):
+        with widget.streams.entered(access.owner.visitor, address, subscription):
             following = widget.service.chats.follow(access.owner, id, subscription, after)
             async with aclosing(following) as happening:
                 async for event in happening:
