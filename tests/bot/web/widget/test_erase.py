@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import jwt
 import pytest
 import pytest_asyncio
 
+from bot.chats.revocations import Revocations
 from bot.service import Service
 from bot.web.app import create_app
 from tests.bot.web.widget.conftest import Clock, Panel, Slow, client, identity, opened, widget_settings
@@ -176,6 +178,18 @@ async def test_who_was_revoked_stays_so_over_a_restart(small_desk: SmallDesk, tm
                     # The key is that of before.
                     assert (await kept.call("GET", "/conversations")).status_code == 200
     assert (tmp_path / "data" / "widget.key").stat().st_mode & 0o777 == 0o600
+
+
+async def test_revocations_are_forgotten_once_no_token_can_be_left(own: Desk) -> None:
+    ahead, revocations = 0.0, own.service.revocations
+    again = Revocations(own.service.store.engine, 30, lambda: time.time() + ahead)
+    for visitor in ("v.one", "v.two"):
+        await asyncio.to_thread(again.revoke, visitor)
+        ahead += 20 * 86_400
+    await asyncio.to_thread(again.forget_old)
+    await asyncio.to_thread(revocations.load)
+    for each in (again, revocations):
+        assert [each.revoked(visitor, 0) for visitor in ("v.one", "v.two")] == [False, True]
 
 
 async def test_what_is_old_is_erased_like_that(own: Desk, monkeypatch: pytest.MonkeyPatch, problem: Problems) -> None:
