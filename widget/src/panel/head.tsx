@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useChat } from "./context.ts";
+import { Email } from "./email.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 import { NEW } from "./outbox.ts";
 import { languageName } from "./phrases.ts";
@@ -155,6 +156,7 @@ function Menu() {
             </ul>
           </div>
         )}
+        <Email />
       </div>
       {erasing && <Erasing opener={button.current} closed={() => setErasing(false)} />}
     </div>

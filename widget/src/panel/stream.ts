@@ -61,12 +61,12 @@ export class EventStream {
     while (current()) {
       const outcome = await this.connect();
       if (!current()) return;
-      if (outcome.kind === "end") break;
+      if (outcome.kind === "end") this.running = false;
+      if (!current()) return;
       if (outcome.kind === "resync") this.last = "";
       this.parts.line(false);
       await this.backOff.pause(outcome.kind === "failed" ? outcome.least : 0);
     }
-    this.running = false;
   }
 
   private async connect(): Promise<Outcome> {

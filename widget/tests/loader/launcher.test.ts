@@ -125,6 +125,36 @@ test("a listener's fault stops neither the others nor the panel; one that is off
   expect(page.launcher.getAttribute("aria-expanded")).toBe("true");
 });
 
+test("until the panel is ready the launcher stays, and can take the visitor's click back", async () => {
+  page = include();
+  const section = page.root.querySelector("section")!;
+  page.launcher.focus();
+  page.launcher.click();
+  await vi.waitFor(() => expect(page.panel()).toBeTruthy());
+  const panel = await answerFrame(page.panel()!);
+  expect([section.className, page.launcher.getAttribute("aria-busy")]).toEqual(["end", "true"]);
+  page.launcher.click();
+  await vi.waitFor(() => expect(page.launcher.getAttribute("aria-busy")).toBe("false"));
+  panel.say({ type: "ready" });
+  await vi.waitFor(() => expect(panel.said).toContainEqual({ type: "closed" }));
+  expect([section.className, page.panel()!.inert]).toEqual(["end", true]);
+  page.launcher.click();
+  await vi.waitFor(() => expect(section.className).toBe("end open"));
+  expect(panel.said.at(-1)).toEqual({ type: "opened", focus: true });
+});
+
+test("a visitor who went elsewhere meanwhile is not called back", async () => {
+  page = include("", "<input>");
+  page.launcher.focus();
+  page.launcher.click();
+  await vi.waitFor(() => expect(page.panel()).toBeTruthy());
+  const panel = await answerFrame(page.panel()!);
+  document.querySelector("input")!.focus();
+  panel.say({ type: "ready" });
+  await vi.waitFor(() => expect(panel.said).toContainEqual({ type: "opened", focus: false }));
+  expect(document.activeElement!.localName).toBe("input");
+});
+
 test("calls that were written down before the script came are made, in their order", async () => {
   const heard: string[] = [];
   window.polydesk = [
