@@ -18,8 +18,11 @@ from benchmarks.desk import HOST
 LIMITS = {
     "visitor_per_minute": 100_000,
     "address_per_minute": 1_000_000,
+    "address_per_day": 100_000_000,
     "desk_per_minute": 1_000_000,
     "desk_per_day": 100_000_000,
+    "sessions_per_minute": 1_000_000,
+    "streams_per_address": 100_000,
 }
 
 

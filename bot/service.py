@@ -196,7 +196,7 @@ class Service:
             )
             chats = open_chats(settings, store, assistant, phrases, metrics)
             stack.push_async_callback(chats.close)
-            await stack.enter_async_context(forgetting(chats))
+            await stack.enter_async_context(forgetting(chats, revocations))
             service = cls(
                 settings,
                 phrases,

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.chats.hub import Chats
+from bot.chats.revocations import Revocations
 from bot.conversations import Conversations
 
 FLUSH_SECONDS = 5.0
@@ -45,14 +46,15 @@ async def flushing(conversations: Conversations) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def forgetting(chats: Chats) -> AsyncIterator[None]:
-    """Erases old chats at the start and every hour, and wipes what could not be wiped at once."""
+async def forgetting(chats: Chats, revocations: Revocations) -> AsyncIterator[None]:
+    """Forgets old chats and revocations at the start and every hour, and wipes what could not be wiped at once."""
 
     async def forget_for_ever() -> None:
         for count in itertools.count():
             try:
                 if count % FORGET_EVERY == 0:
                     await chats.forget_old()
+                    await asyncio.to_thread(revocations.forget_old)
                 await chats.wipe()
             except SQLAlchemyError as error:
                 log.warning("chats_not_erased", reason=type(error).__name__)

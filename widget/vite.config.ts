@@ -18,7 +18,7 @@ export default defineConfig(({ mode }) => ({
   define: { BRIDGE: JSON.stringify(mode === "loader" ? `widget/${built(bridge)}` : "") },
   plugins: [catalogues(here("../locales")), onlyTheLexer()],
   build: mode === "loader" ? loader : assets,
-  test: { environment: "happy-dom", include: ["tests/**/*.test.{ts,tsx}"], setupFiles: "tests/quiet.js" },
+  test: { environment: "happy-dom", include: ["tests/**/*.test.{ts,tsx,js}"], setupFiles: "tests/quiet.js" },
 }));
 
 const shared = { outDir, target: ["chrome109", "firefox115", "safari16.4"], minify: "oxc" as const };

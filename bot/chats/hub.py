@@ -207,9 +207,13 @@ class Chats:
     async def move(self, owner: Owner, visitor: str) -> None:
         """Gives another visitor all chats of one, as they turned out to be the same person."""
         for id in await asyncio.to_thread(self._store.move, owner, visitor):
-            if (live := self._live.get(id)) is not None:
-                live.chat = replace(live.chat, owner=replace(owner, visitor=visitor))
-                live.log.disconnect()
+            try:
+                # Opened, as it may just be on its way into memory, as the other's.
+                async with self._open(id, None) as live:
+                    live.chat = replace(live.chat, owner=replace(owner, visitor=visitor))
+                    live.log.disconnect()
+            except Gone:
+                continue  # Erased at the same moment.
 
     async def erase(self, owner: Owner | None, id: str) -> None:
         """Erases a chat, and every copy of what was said in it.
@@ -237,22 +241,17 @@ class Chats:
         await self._eraser.wipe()
 
     async def _taken(self, owner: Owner, sent: Sent, live: LiveChat | None) -> Receipt:
-        receipt, chat, messages = await asyncio.to_thread(self._store.add_question, owner, sent)
-        if messages and live is None:
-            # Whoever sent the same at the same moment may have loaded it already.
-            live = self._live.setdefault(chat.id, LiveChat(chat, messages, self._store.seconds))
-        elif messages and live is not None:
-            for message in messages:
-                live.put(message)
+        receipt, messages = await asyncio.to_thread(self._store.add_question, owner, sent)
         if messages:
             self._metrics.widget_messages.labels("visitor").inc()
         if live is not None and live.id == receipt.chat:
+            for message in messages:
+                live.put(message)
             self._answering.start(live)
         else:
-            # It was taken before, maybe by a process that was killed before it answered.
+            # It is new, and may be erased already; or it was taken before, maybe by a process that was killed.
             async with self._open(receipt.chat, owner) as known:
                 self._answering.start(known)
-        self._trim()
         return receipt
 
     async def _in_state(self, live: LiveChat, state: State) -> State:

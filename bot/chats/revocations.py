@@ -14,7 +14,7 @@ DAY = 86_400
 
 
 class Revocations:
-    """Read into memory once, as every request of the widget asks. `load` and `revoke` block, so from a thread.
+    """Read into memory once, as every request of the widget asks. All but `revoked` block, so from a thread.
 
     Args:
         keep_days: how long the longest-lived token is good, and so a revocation worth keeping.
@@ -28,10 +28,17 @@ class Revocations:
         self._revoked: dict[str, float] = {}
 
     def load(self) -> None:
-        """Reads what was revoked, and forgets what nobody can have a token of any more."""
-        with self._engine.connect().execution_options(**PRIVATE) as connection, connection.begin():
-            connection.execute(delete(revocations).where(revocations.c.at < self._clock() - self._keep))
+        """Reads what was revoked."""
+        with self._engine.connect() as connection, connection.begin():
             self._revoked = {row.visitor: row.at for row in connection.execute(select(revocations))}
+
+    def forget_old(self) -> None:
+        """Forgets what nobody can have a token of any more."""
+        oldest = self._clock() - self._keep
+        for visitor in [visitor for visitor, at in self._revoked.copy().items() if at < oldest]:
+            del self._revoked[visitor]
+        with self._engine.connect().execution_options(**PRIVATE) as connection, connection.begin():
+            connection.execute(delete(revocations).where(revocations.c.at < oldest))
 
     def revoke(self, visitor: str) -> None:
         """Makes all tokens worthless that the visitor has now. A user who proves anew who they are gets new ones."""

@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, desc, func, insert, select, update
 
 from bot.chats.values import Chat, Gone, Message, Owner, Receipt, Sent, State, new_chat_id
-from bot.tables import chat_messages, chats
+from bot.tables import chat_messages, chats, revocations
 from retrieval.database import PRIVATE
 
 NEW = "new"
@@ -19,7 +19,7 @@ PREVIEW = 120  # characters
 
 # What is written of an answer that was given; one that is given again is to be judged again.
 _ANSWERED = frozenset({"text", "language", "status", "detail", "answer", "feedback", "reason"})
-_LAST = chat_messages.alias("last")
+_OTHER = chat_messages.alias("other")
 
 
 class ChatStore:
@@ -61,19 +61,20 @@ class ChatStore:
         with self._read() as connection:
             return _receipt(connection, owner, client_id)
 
-    def add_question(self, owner: Owner, sent: Sent) -> tuple[Receipt, Chat, tuple[Message, ...]]:
+    def add_question(self, owner: Owner, sent: Sent) -> tuple[Receipt, tuple[Message, ...]]:
         """Takes a visitor's message, and makes room for its answer unless a person has the chat.
 
         Returns:
-            The receipt, the chat, and the messages that are new; none where this one was taken before.
+            The receipt, and the messages that are new; none where this one was taken before.
 
         Raises:
-            Gone: the chat is not there or not theirs.
+            Gone: the chat is not there or not theirs, or the sender was revoked since they were let in.
         """
         with self._write() as connection:
+            _require_unrevoked(connection, owner.visitor, sent.issued)
             known = _receipt(connection, owner, sent.client_id)
             if known is not None:
-                return known, _found(connection, chats.c.id == known.chat), ()
+                return known, ()
             now = self.now()
             if sent.chat == NEW:
                 chat = Chat(new_chat_id(), owner, "bot", sent.language, now, now)
@@ -82,7 +83,7 @@ class ChatStore:
                 chat = _found(connection, chats.c.id == sent.chat, _owned(owner))
                 _touch(connection, chat.id, now)
             number = _next(connection, chat.id)
-            question = Message(number, "visitor", now, sent.text, language=sent.language, client_id=sent.client_id)
+            question = Message(number, "visitor", now, sent.text, sent.name, sent.language, client_id=sent.client_id)
             # An answer is in the widget's language until it is known which one it is given in.
             reply = Message(number + 1, "bot", now, language=sent.language, status="streaming")
             silent = chat.state == "person"
@@ -90,7 +91,7 @@ class ChatStore:
             rows = [_values(chat.id, message) for message in messages]
             rows[0]["visitor"] = owner.visitor
             connection.execute(insert(chat_messages), rows)
-            return Receipt(chat.id, number, None if silent else reply.number), chat, messages
+            return Receipt(chat.id, number, None if silent else reply.number), messages
 
     def add_person(self, id: str, name: str, text: str) -> Message:
         """Adds a person's message; the chat is theirs from now on, and answers that are not given yet are given up.
@@ -150,7 +151,7 @@ class ChatStore:
             if not ids:
                 return []
             theirs = chat_messages.c.chat_id.in_(select(chats.c.id).where(_owned(owner)))
-            taken = select(_LAST.c.client_id).where(_LAST.c.visitor == visitor)
+            taken = select(_OTHER.c.client_id).where(_OTHER.c.visitor == visitor)
             # A name that both gave to a message can stay with one only.
             both = update(chat_messages).where(theirs, chat_messages.c.client_id.in_(taken)).values(client_id=None)
             connection.execute(both)
@@ -183,14 +184,11 @@ class ChatStore:
 
     def _list(self, which: ColumnElement[bool], most: int) -> list[Chat]:
         count = select(func.count()).where(chat_messages.c.chat_id == chats.c.id).scalar_subquery()
-        number = (
-            select(func.max(chat_messages.c.number))
-            .where(chat_messages.c.chat_id == chats.c.id, chat_messages.c.text != "")
-            .scalar_subquery()
-        )
+        # A chat begins with its visitor's first message.
+        first = and_(_OTHER.c.chat_id == chats.c.id, _OTHER.c.number == 1)
         said = (
-            select(chats, func.substr(_LAST.c.text, 1, PREVIEW).label("preview"), count.label("messages"))
-            .select_from(chats.outerjoin(_LAST, and_(_LAST.c.chat_id == chats.c.id, _LAST.c.number == number)))
+            select(chats, func.substr(_OTHER.c.text, 1, PREVIEW).label("preview"), count.label("messages"))
+            .select_from(chats.outerjoin(_OTHER, first))
             .where(which)
             .order_by(desc(chats.c.updated_at), chats.c.id)
             .limit(most)
@@ -218,6 +216,13 @@ def _found(connection: Connection, *which: ColumnElement[bool]) -> Chat:
     if row is None:
         raise Gone("There is no such chat.")
     return _chat(row)
+
+
+def _require_unrevoked(connection: Connection, visitor: str, issued: float) -> None:
+    """Whoever erases all of a visitor's chats revokes them first, so that none can be begun meanwhile."""
+    since = select(revocations.c.visitor).where(revocations.c.visitor == visitor, revocations.c.at >= issued)
+    if connection.execute(since).first() is not None:
+        raise Gone("The visitor was revoked.")
 
 
 def _receipt(connection: Connection, owner: Owner, client_id: str) -> Receipt | None:

@@ -53,12 +53,16 @@ class Sent:
         chat: "new", or the id of the chat that it continues.
         client_id: the sender's own name for it, under which it is taken once.
         language: of the widget.
+        issued: when the sender's token was, in seconds since 1970.
+        name: of a user whose identity was proven.
     """
 
     chat: str
     client_id: str
     text: str
     language: str
+    issued: float
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class Message:
 
     Attributes:
         number: from 1, in its chat.
-        name: of the person who wrote it, where one did.
+        name: of who wrote it, where that is known: one of the desk's own people, or a user whose identity was proven.
         language: of the text, of a visitor's message that of the widget.
         detail: a sentence for the visitor where the status is failed.
         answer: as `Answer.to_json` gives it.
@@ -120,7 +124,7 @@ class Chat:
 
     Attributes:
         language: of the last answer; before one, of the widget.
-        preview: the beginning of the last message.
+        preview: the beginning of the first question.
         messages: how many there are.
     """
 

@@ -151,7 +151,7 @@ def conversations(values: list[Values]) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("id", "state", "updated", "desk", "visitor"):
         table.add_column(name, no_wrap=True)
-    table.add_column("last message", overflow="ellipsis", no_wrap=True, max_width=50)
+    table.add_column("first question", overflow="ellipsis", no_wrap=True, max_width=50)
     for each in values:
         facts = (each[name] for name in ("id", "state", "updated_at", "desk", "visitor"))
         table.add_row(*map(escape, facts), escape(" ".join(each["preview"].split())))

@@ -106,7 +106,7 @@ class ListedSchema(BaseModel):
     id: str
     started_at: str = Field(examples=["2026-11-25T08:00:00Z"])
     updated_at: str
-    preview: str = Field(description="The beginning of its last message.")
+    preview: str = Field(description="The beginning of its first question.")
 
 
 class ConversationsSchema(BaseModel):

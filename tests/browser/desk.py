@@ -82,7 +82,12 @@ def running_desk(
         settings: sections of config.yaml to change.
         desk: settings of the desk `default`.
     """
-    limits = {"visitor_per_minute": 10_000, "address_per_minute": 100_000, "desk_per_minute": 100_000}
+    limits = {
+        "visitor_per_minute": 10_000,
+        "address_per_minute": 100_000,
+        "desk_per_minute": 100_000,
+        "sessions_per_minute": 100_000,
+    }
     widget = {"desks": {"default": {"origins": [origin], "email": "help@shop.example", **desk}}, "limits": limits}
     knowledge = {"watch": False, "minimum_tokens": 0}
     sections = {"widget": widget, "knowledge": knowledge, **(settings or {})}

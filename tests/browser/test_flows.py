@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.desk import RunningDesk
 from tests.browser.host import Host
@@ -76,6 +76,40 @@ def test_the_launcher_opens_and_escape_closes_it(browser: Browser, url: str) -> 
         assert page.evaluate("document.activeElement.localName") != "iframe"
         page.mouse.click(1200 - 50, 800 - 50)
         expect(visit.composer).to_be_focused()
+
+
+def test_the_keyboard_opens_a_panel_whose_line_is_slow_and_is_in_it_then(browser: Browser, url: str) -> None:
+    with visiting(browser, url) as visit:
+        page = visit.page
+
+        def later(route: Route) -> None:
+            page.wait_for_timeout(1_000)
+            route.continue_()
+
+        page.route("**/api/phrases*", later)
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        # There is nothing to see yet, and the launcher can be pressed again.
+        visit.frame.locator(".panel").wait_for(state="attached")
+        assert visit.frame.frame_element().is_hidden()
+        assert visit.frame.locator(".panel *").count() == 0
+        visit.frame.frame_element().wait_for_element_state("visible")
+        expect(visit.composer).to_be_focused()
+        assert visit.frame.evaluate("document.hasFocus()")
+        page.keyboard.type("How long?")
+        expect(visit.composer).to_have_value("How long?")
+
+
+def test_what_is_said_is_marked_with_its_language(browser: Browser, desk: RunningDesk, host: Host) -> None:
+    with visiting(browser, embedded(desk, host, "fr")) as visit:
+        question = QUESTIONS["fr"][0]
+        assert REFUND in visit.open().ask(question)
+        expect(visit.answers.first.locator(".prose")).to_have_attribute("lang", "en")
+        expect(visit.frame.locator("[role=log] [lang]").last).to_have_attribute("lang", "en")
+        # The page is in French, the question in German, and the answer in English.
+        visit.ask(QUESTIONS["de"][0])
+        expect(visit.said.first).to_have_attribute("lang", "fr")
+        expect(visit.answers.last.locator(".sources .place")).to_have_attribute("lang", "en")
 
 
 def test_suggested_questions_come_from_the_knowledge_and_can_be_asked(browser: Browser, url: str) -> None:

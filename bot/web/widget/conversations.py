@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from bot.chats.values import timestamp
@@ -121,9 +122,11 @@ async def why(request: Request, id: str, number: int, access: Agent) -> Response
     summary="What people often ask",
     description="At most 4, of the settings or of the knowledge files.",
     openapi_extra=SECURED,
-    responses={200: {"model": SuggestionsSchema}, **responses(401)},
+    responses={200: {"model": SuggestionsSchema}, **responses(401, 422)},
 )
-async def suggestions(request: Request, access: Visitor, language: str = "en") -> Response:
+async def suggestions(
+    request: Request, access: Visitor, language: Annotated[str, Query(max_length=35)] = "en"
+) -> Response:
     widget = widget_of(request)
     configured = widget.desk(access.owner.desk).suggestions
     offered = configured.get(language) or configured.get(language.split("-")[0])

@@ -32,7 +32,11 @@ class Limits:
     def __init__(self, settings: WidgetLimits, questions_per_minute: int) -> None:
         self._strategy = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._visitor = RateLimitItemPerMinute(settings.visitor_per_minute)
-        self._address = RateLimitItemPerMinute(settings.address_per_minute)
+        self._address = (
+            RateLimitItemPerMinute(settings.address_per_minute),
+            RateLimitItemPerDay(settings.address_per_day),
+        )
+        self._sessions = RateLimitItemPerMinute(settings.sessions_per_minute)
         self._desk = (RateLimitItemPerMinute(settings.desk_per_minute), RateLimitItemPerDay(settings.desk_per_day))
         self._questions = RateLimitItemPerMinute(questions_per_minute) if questions_per_minute else None
 
@@ -42,8 +46,24 @@ class Limits:
         Raises:
             Refused: with 429, where one of the limits is reached; then it counts for none of them.
         """
-        counted = [(self._visitor, "visitor", visitor), (self._address, "address", address)]
+        counted = [(self._visitor, "visitor", visitor), *((item, "address", address) for item in self._address)]
         self._take([*counted, *((item, "desk", desk) for item in self._desk)])
+
+    def take_ticket(self, address: str) -> None:
+        """Counts one ticket.
+
+        Raises:
+            Refused: with 429.
+        """
+        self._take([(self._sessions, "tickets", address)])
+
+    def take_session(self, address: str) -> None:
+        """Counts one session.
+
+        Raises:
+            Refused: with 429.
+        """
+        self._take([(self._sessions, "sessions", address)])
 
     def take_question(self, address: str) -> None:
         """Counts one question of `POST /api/ask`.
@@ -67,39 +87,46 @@ class Streams:
     """Who listens now; used from the event loop only."""
 
     def __init__(self, settings: WidgetLimits, gauge: Gauge) -> None:
-        self._each = settings.streams_per_visitor
+        self._most = {"visitor": settings.streams_per_visitor, "address": settings.streams_per_address}
         self._all = settings.streams_at_once
         self._gauge = gauge
-        self._open: dict[str, set[Subscription]] = {}
+        self._open: dict[tuple[str, str], set[Subscription]] = {}
         self.count = 0
 
-    def check(self, visitor: str) -> None:
+    def check(self, visitor: str, address: str) -> None:
         """Raises `Refused` with 429 where one more would be too many."""
-        if self.count >= self._all or len(self._open.get(visitor, ())) >= self._each:
+        full = (len(self._open.get(whose, ())) >= self._most[whose[0]] for whose in _whose(visitor, address))
+        if self.count >= self._all or any(full):
             raise limited("streams", STREAM_RETRY)
 
     @contextmanager
-    def entered(self, visitor: str, subscription: Subscription) -> Iterator[None]:
+    def entered(self, visitor: str, address: str, subscription: Subscription) -> Iterator[None]:
         """Counts a stream for as long as the block lasts; see `check`."""
-        self.check(visitor)
-        self._open.setdefault(visitor, set()).add(subscription)
+        self.check(visitor, address)
+        for whose in _whose(visitor, address):
+            self._open.setdefault(whose, set()).add(subscription)
         self._changed(1)
         try:
             yield
         finally:
-            self._open[visitor].discard(subscription)
-            if not self._open[visitor]:
-                del self._open[visitor]
+            for whose in _whose(visitor, address):
+                self._open[whose].discard(subscription)
+                if not self._open[whose]:
+                    del self._open[whose]
             self._changed(-1)
 
     def end(self, visitor: str) -> None:
         """Ends all streams of a visitor."""
-        for subscription in self._open.get(visitor, ()):
+        for subscription in self._open.get(("visitor", visitor), ()):
             subscription.end()
 
     def _changed(self, by: int) -> None:
         self.count += by
         self._gauge.set(self.count)
+
+
+def _whose(visitor: str, address: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    return ("visitor", visitor), ("address", address)
 
 
 def limited(reason: str, seconds: int) -> Refused:

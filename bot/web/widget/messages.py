@@ -46,7 +46,7 @@ async def send(request: Request, access: Visitor) -> Response:
     receipt: Receipt | None
     try:
         widget.limits.take_message(access.owner.visitor, address_of(request), access.owner.desk)
-        receipt = await chats.send(access.owner, Sent(body.conversation, body.client_id, text, body.language))
+        receipt = await chats.send(access.owner, _sent(body, text, access))
     except Refused:
         # It is no new message if it was taken already, and the first reply was lost on the way.
         receipt = await chats.sent(access.owner, body.client_id)
@@ -54,6 +54,10 @@ async def send(request: Request, access: Visitor) -> Response:
             raise
     sent = {"conversation": receipt.chat, "message": receipt.message, "reply": receipt.reply}
     return Response(orjson.dumps(sent), 202, media_type="application/json")
+
+
+def _sent(body: MessageBody, text: str, access: Access) -> Sent:
+    return Sent(body.conversation, body.client_id, text, body.language, access.issued, access.name)
 
 
 @router.get(
@@ -79,19 +83,22 @@ async def send(request: Request, access: Visitor) -> Response:
 async def events(request: Request, id: str, access: Visitor) -> Response:
     widget = widget_of(request)
     await widget.service.chats.require(access.owner, id)
-    widget.streams.check(access.owner.visitor)
+    address = address_of(request)
+    widget.streams.check(access.owner.visitor, address)
     seen = request.headers.get("last-event-id", "")
     after = int(seen) if seen.isascii() and seen.isdigit() and len(seen) <= LONGEST_EVENT_ID else None
-    return EventSourceResponse(_events(widget, access, id, after), headers=STREAM_HEADERS)
+    return EventSourceResponse(_events(widget, access, address, id, after), headers=STREAM_HEADERS)
 
 
-async def _events(widget: Widget, access: Access, id: str, after: int | None) -> AsyncIterator[ServerSentEvent]:
+async def _events(
+    widget: Widget, access: Access, address: str, id: str, after: int | None
+) -> AsyncIterator[ServerSentEvent]:
     """The events of a chat, until the token expires or is revoked; the panel comes back with a fresh one."""
     subscription = Subscription()
     left = access.expires - widget.tokens.clock()
     timer = asyncio.get_running_loop().call_later(left, subscription.end)
     try:
-        with widget.streams.entered(access.owner.visitor, subscription):
+        with widget.streams.entered(access.owner.visitor, address, subscription):
             following = widget.service.chats.follow(access.owner, id, subscription, after)
             async with aclosing(following) as happening:
                 async for event in happening:

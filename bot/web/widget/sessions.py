@@ -14,6 +14,7 @@ from bot.web.requests import SessionBody, body_schema, read_body
 from bot.web.schema import SessionSchema, TicketSchema
 from bot.web.widget.access import DEFAULT_DESK, Widget, page_origin, unknown, widget_of
 from bot.web.widget.identity import Identity, read_identity
+from bot.web.widget.limits import address_of
 from bot.web.widget.tokens import ACCESS_SECONDS, TokenRefused
 
 NOT_STORED = {"Cache-Control": "no-store"}
@@ -25,13 +26,15 @@ router = APIRouter(tags=["widget"])
     "/api/widget/ticket",
     summary="Prove where a page runs",
     description="Sent by the page that shows the widget; its `Origin` must be one of the desk's, or the desk's own.",
-    responses={200: {"model": TicketSchema}, **responses(403, 404, 422)},
+    responses={200: {"model": TicketSchema}, **responses(403, 404, 422, 429)},
 )
 async def ticket(request: Request, desk: str = DEFAULT_DESK) -> Response:
     # Also a page that is turned away may read why.
     origin = request.headers.get("origin", "")
     set_own_headers(request, {"Vary": "Origin"} | ({"Access-Control-Allow-Origin": origin} if origin else {}))
-    made = widget_of(request).tokens.ticket(desk, page_origin(request, desk))
+    widget = widget_of(request)
+    widget.limits.take_ticket(address_of(request))
+    made = widget.tokens.ticket(desk, page_origin(request, desk))
     return Response(orjson.dumps({"ticket": made}), media_type="application/json", headers=NOT_STORED)
 
 
@@ -40,11 +43,12 @@ async def ticket(request: Request, desk: str = DEFAULT_DESK) -> Response:
     summary="Trade a ticket for an access token",
     description="A visitor's credential that is not good any more is replaced; nothing is kept of a new visitor yet.",
     openapi_extra=body_schema(SessionBody),
-    responses={200: {"model": SessionSchema}, **responses(401, 404, 413, 415, 422)},
+    responses={200: {"model": SessionSchema}, **responses(401, 404, 413, 415, 422, 429)},
 )
 async def session(request: Request) -> Response:
-    body = await read_body(request, SessionBody)
     widget = widget_of(request)
+    widget.limits.take_session(address_of(request))
+    body = await read_body(request, SessionBody)
     try:
         name, origin = widget.tokens.read_ticket(body.ticket)
     except TokenRefused as error:
@@ -59,7 +63,7 @@ async def session(request: Request) -> Response:
     else:
         owner = Owner(widget.tokens.user(name, identity.subject), name, origin)
         # Longer than the shop vouches for nobody is let in; and nothing that a browser keeps is a user's.
-        seconds = max(1, min(ACCESS_SECONDS, int(identity.expires - widget.tokens.clock())))
+        seconds = max(1, int(min(ACCESS_SECONDS, identity.expires - widget.tokens.clock())))
         user, credential = {"name": identity.name}, ""
         if known is not None:
             await widget.service.chats.move(known, owner.visitor)

@@ -1,8 +1,6 @@
 /** The iframe with the panel, on the desk's origin, and the port to it. */
 
-import titles from "virtual:phrase/widget.frame";
 import { create } from "../loader/dom.ts";
-import { textIn } from "../loader/language.ts";
 import type { Site } from "../loader/site.ts";
 import { PROTOCOL, type Init, type Mode, type Theme, type ToLoader, type ToPanel } from "../protocol.ts";
 import { fetchTicket, isDown, type Ticket } from "./ticket.ts";
@@ -54,7 +52,7 @@ export function openFrame(site: Site, place: Place, receive: (message: ToLoader)
 
   const name = (next: string) => {
     language = next;
-    element.title = textIn(titles, next);
+    element.title = site.label(next);
   };
 
   const hear = async (message: ToLoader) => {

@@ -22,7 +22,7 @@ export function createPopover(site: Site): Popover {
   let frame: Frame | undefined;
   let opened = false;
   /** Whether the visitor opened it, and so is to be in it. */
-  let focus = true;
+  let focus = false;
   let back: Element | null = null;
 
   // The keyboard of a phone, and the bars of its browser, leave less than the window's height. Who magnifies a part of
@@ -41,17 +41,26 @@ export function createPopover(site: Site): Popover {
       else window.visualViewport?.removeEventListener(name, follow);
     }
     follow();
-    const others = document.adoptedStyleSheets.filter((sheet) => sheet !== still);
-    document.adoptedStyleSheets = open ? others.concat(still) : others;
-    section.classList.toggle("open", open);
     button.setAttribute("aria-expanded", `${open}`);
-    if (frame) frame.element.inert = !open;
-    tell();
+    show();
     site.emit(open ? "open" : "close");
   };
 
-  const tell = () => {
-    if (frame?.isReady()) frame.send(opened ? { type: "opened", focus } : { type: "closed" });
+  /** Until the panel is ready the launcher stays, so that a visitor with a slow line can change their mind. */
+  const show = () => {
+    const ready = !!frame?.isReady();
+    const seen = opened && ready;
+    const others = document.adoptedStyleSheets.filter((sheet) => sheet !== still);
+    document.adoptedStyleSheets = seen ? others.concat(still) : others;
+    section.classList.toggle("open", seen);
+    button.setAttribute("aria-busy", `${opened && !ready}`);
+    if (!frame || !ready) return;
+    frame.element.inert = !opened;
+    if (!opened) return frame.send({ type: "closed" });
+    // Whoever went elsewhere in the meantime is not called back.
+    focus &&= document.activeElement === back;
+    if (focus) frame.element.focus();
+    frame.send({ type: "opened", focus });
   };
 
   const popover: Popover = {
@@ -63,7 +72,7 @@ export function createPopover(site: Site): Popover {
       const { language, options } = site;
       const place = { mode: "popover" as const, desk: options.desk, language, chosen: false, host, into: section };
       frame = openFrame(site, place, (message) => {
-        if (message.type === "ready" && opened) tell();
+        if (message.type === "ready") show();
         if (message.type === "close") popover.close();
         if (message.type === "unread") {
           site.unread = message.count;
@@ -86,10 +95,8 @@ export function createPopover(site: Site): Popover {
       if (opened) return;
       focus = wanted;
       back = document.activeElement;
-      const { element, send } = popover.load();
-      send({ type: "theme", theme: themeOf(host) });
+      popover.load().send({ type: "theme", theme: themeOf(host) });
       turn(true);
-      if (focus) element.focus();
     },
     close() {
       if (!opened) return;

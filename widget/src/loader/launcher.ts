@@ -43,8 +43,9 @@ export function start(script: HTMLScriptElement, load: Load): Polydesk {
     section,
     button,
     style,
+    label: (language) => options.label || textIn(labels, language),
     update() {
-      const label = options.label || textIn(labels, site.language);
+      const label = site.label(site.language);
       section.lang = nearest(labels, site.language);
       section.dir = textIn(directions, site.language);
       section.hidden = inlines > 0;

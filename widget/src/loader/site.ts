@@ -24,6 +24,8 @@ export interface Site {
   button: HTMLElement;
   /** Of `:host`. */
   style: CSSStyleDeclaration;
+  /** What the launcher and the panel are called in a language. */
+  label(language: string): string;
   /** Shows what this object says now. */
   update(): void;
   /** Tells the page's listeners. */

@@ -6,6 +6,7 @@ import { Chip, Sources, type Open } from "./sources.tsx";
 import { Prose } from "./text.tsx";
 import { Translated } from "./translated.tsx";
 import type { Message } from "./values.ts";
+import { languageOf, languagesOf } from "./verbatim.ts";
 
 interface Props {
   message: Message;
@@ -59,11 +60,15 @@ export function Reply({ message, last, open }: Props) {
 function Words({ message, open }: { message: Message; open: Open }) {
   const { answer, author } = message;
   const original = answer?.original;
-  const said = { text: message.text, language: message.language };
-  const marker = author === "bot" ? { marker: (n: number) => <Chip n={n} answer={answer} open={open} /> } : {};
+  const languages = answer && languagesOf(answer);
+  const said = { text: message.text, language: languageOf(message) };
+  const marker = {
+    shown: (n: number) => <Chip n={n} answer={answer} open={open} />,
+    language: (n: number) => (said.language ? "" : (languages?.get(n) ?? "")),
+  };
   return (
     <Translated original={original ?? said} translation={original ? said : null} around={(original ?? said).language}>
-      {({ text, language }) => <Prose language={language} markdown={text} {...marker} />}
+      {({ text, language }) => <Prose language={language} markdown={text} {...(author === "bot" ? { marker } : {})} />}
     </Translated>
   );
 }
@@ -102,17 +107,12 @@ export function PersonOffer() {
   );
 }
 
-/** What the visitor said, letter by letter. */
-export function Said({ message }: { message: Message }) {
-  return <Question text={message.text} language={message.language} />;
-}
-
 /** A question that is not in the conversation yet. */
 export function Pending({ entry }: { entry: Entry }) {
   const chat = useChat();
   const { progress, clientId } = entry;
   return (
-    <Question text={entry.text} language="" progress={progress}>
+    <Question text={entry.text} progress={progress}>
       {progress === "queued" && <p class="state">{chat.say("widget.queued")}</p>}
       {progress === "refused" && (
         <p class="state error">{[chat.say("widget.not_sent"), entry.detail].filter(Boolean).join(": ")}</p>
@@ -135,18 +135,20 @@ export function Pending({ entry }: { entry: Entry }) {
 
 interface QuestionProps {
   text: string;
-  language: string;
+  /** Where it is known. */
+  language?: string | undefined;
   progress?: Entry["progress"];
   children?: preact.ComponentChildren;
 }
 
-function Question({ text, language, progress, children }: QuestionProps) {
+/** What the visitor said, letter by letter. */
+export function Question({ text, language = "", progress, children }: QuestionProps) {
   const chat = useChat();
   return (
     <li class={`message visitor ${progress ?? ""}`}>
       <p class="unseen">{chat.say("widget.you")}</p>
       <div class="bubble">
-        <p class="verbatim" lang={language || undefined} dir="auto">
+        <p class="verbatim" lang={language} dir="auto">
           {text}
         </p>
       </div>

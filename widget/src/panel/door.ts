@@ -44,7 +44,7 @@ export class Door {
         return;
       } catch (error) {
         if (!current()) return;
-        const status = error instanceof Refused ? error.status : 0;
+        const { status, least } = error instanceof Refused ? error : { status: 0, least: 0 };
         if (status === 401) return store.set({ phase: "signed_out" });
         store.set({ phase: "down" });
         news.tell("error", { status });
@@ -52,7 +52,7 @@ export class Door {
         const settled = status === 403 || status === 404;
         if (settled || failures === PATIENCE) wire.send({ type: "down" });
         if (settled) return;
-        await this.backOff.pause();
+        await this.backOff.pause(least);
         if (!current()) return;
       }
     }

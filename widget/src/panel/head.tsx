@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useChat } from "./context.ts";
+import { Email } from "./email.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 import { NEW } from "./outbox.ts";
 import { languageName } from "./phrases.ts";
-import { plainText } from "./plain.ts";
 import { Sheet } from "./sheet.tsx";
 
 /** Whom the visitor talks to, and what can be done with the conversation as a whole. */
@@ -146,19 +146,17 @@ function Menu() {
           <div class="earlier">
             <h2>{chat.say("widget.earlier")}</h2>
             <ul>
-              {others.map(({ id, preview, started_at }) => (
+              {others.map(({ id, preview }) => (
                 <li key={id}>
                   <button type="button" class="item" onClick={then(() => chat.turnTo(id))}>
-                    <span dir="auto">
-                      {plainText(preview).replaceAll("|", " ").trim() ||
-                        new Date(started_at).toLocaleDateString(phrases.language)}
-                    </span>
+                    <span dir="auto">{preview}</span>
                   </button>
                 </li>
               ))}
             </ul>
           </div>
         )}
+        <Email />
       </div>
       {erasing && <Erasing opener={button.current} closed={() => setErasing(false)} />}
     </div>

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { Pending, Reply, Said, Thinking } from "./bubble.tsx";
+import { Pending, Question, Reply, Thinking } from "./bubble.tsx";
 import { useChat } from "./context.ts";
 import { Icon } from "./icons.tsx";
 import { NEW } from "./outbox.ts";
@@ -39,9 +39,14 @@ export function Messages() {
           </div>
         )}
         <ol class="messages">
-          {messages.map((message) =>
+          {messages.map((message, place) =>
             message.author === "visitor" ? (
-              <Said key={message.client_id || message.number} message={message} />
+              <Question
+                key={message.client_id || message.number}
+                text={message.text}
+                // Questions are answered in their own language.
+                language={messages[place + 1]?.answer?.language}
+              />
             ) : (
               <Reply
                 key={message.number}

@@ -2,6 +2,7 @@ import type { PanelEventName, ToLoader } from "../protocol.ts";
 import { plainText } from "./plain.ts";
 import type { Store } from "./store.ts";
 import type { Message, State } from "./values.ts";
+import { languageOf } from "./verbatim.ts";
 
 /** Longer than any screen reader needs to take it up, and short enough that nobody finds the text twice. */
 const SAID_MS = 20_000;
@@ -49,13 +50,14 @@ export class News {
     this.send({ type: "unread", count: unread });
   }
 
-  private speak({ author, name, text, status, detail, language }: Message): void {
+  private speak(message: Message): void {
+    const { author, name, text, status, detail } = message;
     const say = (key: string) => this.store.say(key);
     const who = author === "bot" ? say("widget.ai_label") : name || say("widget.person_label");
     const end =
       status === "failed" ? detail || say("widget.failed") : status === "stopped" ? say("widget.stopped") : "";
     const key = ++this.key;
-    const spoken = { key, name: who, text: [plainText(text), end].filter(Boolean).join(" "), language };
+    const spoken = { key, name: who, text: [plainText(text), end].filter(Boolean).join(" "), language: languageOf(message) };
     this.store.set({ spoken: [...this.store.view.spoken, spoken] });
     setTimeout(() => {
       this.store.set({ spoken: this.store.view.spoken.filter((other) => other.key !== key) });

@@ -33,7 +33,7 @@ export function Announcer() {
         {spoken.map(({ key, name, text, language }) => (
           <p key={key}>
             <span>{name}: </span>
-            <span lang={language || undefined} dir="auto">
+            <span lang={language} dir="auto">
               {text}
             </span>
           </p>

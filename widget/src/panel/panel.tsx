@@ -12,6 +12,7 @@ export function Panel({ chat }: { chat: Chat }) {
   const view = useView(chat);
   const place = useRef<HTMLDivElement>(null);
   const popover = view.mode === "popover";
+  const worded = view.phrases.languages.length > 0;
 
   useEffect(() => {
     document.title = view.desk.name || chat.say("page.title");
@@ -35,13 +36,13 @@ export function Panel({ chat }: { chat: Chat }) {
   return (
     <ChatContext.Provider value={chat}>
       <div class={`panel ${view.mode}`} ref={place} tabIndex={-1} {...role}>
-        <Head />
+        {worded && <Head />}
         {view.phase === "down" ? (
           <Away words="widget.unavailable" />
         ) : view.phase === "signed_out" ? (
           <Away words="widget.signed_out" />
         ) : (
-          <Talk />
+          worded && <Talk />
         )}
       </div>
     </ChatContext.Provider>

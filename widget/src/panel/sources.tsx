@@ -58,7 +58,7 @@ export function Sources({ answer, open }: { answer: Answer; open: Open }) {
                 onClick={(event) => open(citation, event.currentTarget)}
               >
                 <span class="number">{citation.n}</span>
-                <span class="place" dir="auto">
+                <span class="place" lang={citation.language} dir="auto">
                   <span class="section">{section}</span>
                   {page && <span class="page">{page}</span>}
                 </span>

@@ -1,5 +1,5 @@
-import { createParser } from "eventsource-parser";
 import { BackOff, retryAfter } from "./backoff.ts";
+import { eventReader, type ServerEvent } from "./events.ts";
 
 /** Three of the desk's pings were missed. */
 const SILENCE_MS = 45_000;
@@ -61,12 +61,12 @@ export class EventStream {
     while (current()) {
       const outcome = await this.connect();
       if (!current()) return;
-      if (outcome.kind === "end") break;
+      if (outcome.kind === "end") this.running = false;
+      if (!current()) return;
       if (outcome.kind === "resync") this.last = "";
       this.parts.line(false);
       await this.backOff.pause(outcome.kind === "failed" ? outcome.least : 0);
     }
-    this.running = false;
   }
 
   private async connect(): Promise<Outcome> {
@@ -98,10 +98,8 @@ export class EventStream {
 
   private async read(body: ReadableStream<Uint8Array>, aborted: Promise<never>): Promise<Outcome> {
     let outcome: Outcome | null = null;
-    const parser = createParser({
-      onEvent: ({ event = "message", id, data }) => {
-        outcome ??= this.dispatched(event, id, data);
-      },
+    const feed = eventReader((event) => {
+      outcome ??= this.dispatched(event);
     });
     const reader = body.getReader();
     const decoder = new TextDecoder();
@@ -112,7 +110,7 @@ export class EventStream {
         this.heardAt = performance.now();
         this.watch(SILENCE_MS);
         this.backOff.reset();
-        parser.feed(decoder.decode(value, { stream: true }));
+        feed(decoder.decode(value, { stream: true }));
         if (outcome) return outcome;
       }
     } finally {
@@ -121,7 +119,7 @@ export class EventStream {
   }
 
   /** What an event ends the connection with; null goes on. */
-  private dispatched(event: string, id: string | undefined, text: string): Outcome | null {
+  private dispatched({ event, id, data: text }: ServerEvent): Outcome | null {
     // A history counts anew; of all others, those that were taken already are left out.
     if (event !== "history" && id && this.last && Number(id) <= Number(this.last)) return null;
     let data: unknown;

@@ -4,9 +4,13 @@ import { safeLink, UNTRUSTED } from "./links.ts";
 import { blocksOf, type Block, type Inline } from "./markdown.ts";
 import { directionOf } from "./phrases.ts";
 
-export type Marker = (n: number) => ComponentChildren;
+export interface Marker {
+  shown(n: number): ComponentChildren;
+  /** Of the words before it, where it is not that of all; "" where it is. */
+  language(n: number): string;
+}
 
-const literal: Marker = (n) => `[${n}]`;
+const literal: Marker = { shown: (n) => `[${n}]`, language: () => "" };
 
 /** What is set in a language. Its blocks have directions of their own; what has none runs as the language does. */
 export function Prose({
@@ -15,7 +19,7 @@ export function Prose({
   ...rest
 }: { tag?: "div" | "blockquote"; language: string } & TextProps) {
   return (
-    <Tag class="prose" lang={language || undefined} dir={directionOf(language)}>
+    <Tag class="prose" lang={language} dir={directionOf(language)}>
       <Text {...rest} />
     </Tag>
   );
@@ -135,12 +139,15 @@ const WORD = /\S{1,12}$/;
 
 function inlines(parts: readonly Inline[], marker: Marker): ComponentChildren {
   const shown: ComponentChildren[] = [];
+  let sentence = 0;
   for (let place = 0; place < parts.length; place += 1) {
     const part = parts[place]!;
     const start = place;
     const markers: ComponentChildren[] = [];
+    let language = "";
     for (let next = parts[place + 1]; part.kind === "text" && next?.kind === "marker"; next = parts[place + 1]) {
-      markers.push(marker(next.n));
+      markers.push(marker.shown(next.n));
+      language ||= marker.language(next.n);
       place += 1;
     }
     if (part.kind === "text" && markers.length) {
@@ -153,6 +160,10 @@ function inlines(parts: readonly Inline[], marker: Marker): ComponentChildren {
         </span>,
       );
     } else shown.push(inlined(part, start, marker));
+    if (!markers.length) continue;
+    const words = shown.splice(sentence);
+    shown.push(language ? <span lang={language}>{words}</span> : words);
+    sentence = shown.length;
   }
   return shown;
 }
@@ -179,6 +190,6 @@ function inlined(part: Inline, key: number, marker: Marker): ComponentChildren {
         </a>
       );
     case "marker":
-      return marker(part.n);
+      return marker.shown(part.n);
   }
 }

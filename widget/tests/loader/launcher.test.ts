@@ -43,7 +43,7 @@ test.each(["pointerenter", "focus", "touchstart"])("%s loads the panel, once and
   await vi.waitFor(() => expect(page.panel()).not.toBeNull());
   expect(page.loads()).toBe(1);
   expect(page.panel()!.src).toBe("https://desk.example/widget/panel?desk=default");
-  expect(page.panel()!.title).toBe("Chat mit dem Hilfedienst");
+  expect(page.panel()!.title).toBe("Chatten Sie mit uns");
   expect(page.panel()!.inert).toBe(true);
   expect(fetch).toHaveBeenCalledExactlyOnceWith(TICKETS, expect.objectContaining({ method: "POST", credentials: "omit" }));
 });
@@ -96,7 +96,7 @@ test("the panel closes, counts what is unread and speaks another language", asyn
   panel.say({ type: "unread", count: 2 });
   panel.say({ type: "event", name: "answer", detail: { status: "answered" } });
   panel.say({ type: "event", name: "language", detail: { language: "ar" } });
-  await vi.waitFor(() => expect(page.panel()!.title).toBe("الدردشة مع خدمة المساعدة"));
+  await vi.waitFor(() => expect(page.panel()!.title).toBe("تحدثوا معنا"));
   expect(heard).toEqual(["close", { count: 2 }, { status: "answered" }]);
   expect(page.launcher.getAttribute("aria-expanded")).toBe("false");
   expect(page.launcher.getAttribute("aria-label")).toBe("تحدثوا معنا (2)");
@@ -123,6 +123,36 @@ test("a listener's fault stops neither the others nor the panel; one that is off
   await vi.waitFor(() => expect(heard).toEqual(["first"]));
   expect(error).toHaveBeenCalledOnce();
   expect(page.launcher.getAttribute("aria-expanded")).toBe("true");
+});
+
+test("until the panel is ready the launcher stays, and can take the visitor's click back", async () => {
+  page = include();
+  const section = page.root.querySelector("section")!;
+  page.launcher.focus();
+  page.launcher.click();
+  await vi.waitFor(() => expect(page.panel()).toBeTruthy());
+  const panel = await answerFrame(page.panel()!);
+  expect([section.className, page.launcher.getAttribute("aria-busy")]).toEqual(["end", "true"]);
+  page.launcher.click();
+  await vi.waitFor(() => expect(page.launcher.getAttribute("aria-busy")).toBe("false"));
+  panel.say({ type: "ready" });
+  await vi.waitFor(() => expect(panel.said).toContainEqual({ type: "closed" }));
+  expect([section.className, page.panel()!.inert]).toEqual(["end", true]);
+  page.launcher.click();
+  await vi.waitFor(() => expect(section.className).toBe("end open"));
+  expect(panel.said.at(-1)).toEqual({ type: "opened", focus: true });
+});
+
+test("a visitor who went elsewhere meanwhile is not called back", async () => {
+  page = include("", "<input>");
+  page.launcher.focus();
+  page.launcher.click();
+  await vi.waitFor(() => expect(page.panel()).toBeTruthy());
+  const panel = await answerFrame(page.panel()!);
+  document.querySelector("input")!.focus();
+  panel.say({ type: "ready" });
+  await vi.waitFor(() => expect(panel.said).toContainEqual({ type: "opened", focus: false }));
+  expect(document.activeElement!.localName).toBe("input");
 });
 
 test("calls that were written down before the script came are made, in their order", async () => {

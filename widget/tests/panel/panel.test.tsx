@@ -10,7 +10,6 @@ const ORIGIN = "https://shop.example";
 const words = [
   "ai.notice",
   "widget.greeting",
-  "widget.title",
   "widget.question",
   "widget.send",
   "widget.stop",
@@ -157,6 +156,25 @@ describe("the panel", () => {
     expect(localStorage).toHaveLength(0);
     expect(names("ready")).toHaveLength(1);
     expect(requests.some(({ path }) => path === "/api/widget/conversations")).toBe(false);
+  });
+
+  it("shows nothing before it has words, and says that it is ready when they stand", async () => {
+    let give: (response: Response) => void = () => undefined;
+    answers["GET /api/phrases"] = () => new Promise((resolve) => (give = resolve));
+    open();
+    await until(() => requests.some(({ path }) => path === "/api/widget/session"));
+    expect([find(".panel")!.childElementCount, names("ready").length]).toEqual([0, 0]);
+    give(Response.json({ language: "en", languages: ["de", "en"], phrases }));
+    await until(() => names("ready").length);
+    expect(named("widget.close")).toBeTruthy();
+    expect(find("form label")!.textContent).toBe("widget.question");
+  });
+
+  it("names the desk's address before anything was said", async () => {
+    open();
+    await until(() => named("widget.menu"));
+    named("widget.menu")!.click();
+    await until(() => find("#menu a[href='mailto:help@shop.example']"));
   });
 
   it("shows the host page's greeting, as text", async () => {

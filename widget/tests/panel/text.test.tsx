@@ -5,8 +5,8 @@ import { Prose } from "../../src/panel/text.tsx";
 
 afterEach(() => render(null, document.body));
 
-function html(markdown: string, language = "en"): string {
-  render(<Prose language={language} markdown={markdown} marker={(n) => <sup>{n}</sup>} />, document.body);
+function html(markdown: string, language = "en", spoken: string[] = []): string {
+  render(<Prose language={language} markdown={markdown} marker={{ shown: (n) => <sup>{n}</sup>, language: (n) => spoken[n] ?? "" }} />, document.body);
   return document.body.firstElementChild!.innerHTML;
 }
 
@@ -48,6 +48,13 @@ describe("Prose", () => {
   it("keeps markers with the word before them, also many", () => {
     expect(html("In five days. [1] [2] Then")).toBe(
       '<p dir="auto">In five <span class="together">days.<sup>1</sup><sup>2</sup></span> Then</p>',
+    );
+  });
+
+  it("marks sentences of another language", () => {
+    expect(html("One **or** two. [1] Drei. [2]", "", ["", "en", "de"])).toBe(
+      '<p dir="auto"><span lang="en">One <strong>or</strong> <span class="together">two.<sup>1</sup></span></span>' +
+        '<span lang="de"> <span class="together">Drei.<sup>2</sup></span></span></p>',
     );
   });
 

@@ -26,7 +26,13 @@ from tests.eventually import eventually
 
 SHOP, OTHER = "https://shop.example", "https://www.other.example:8443"
 SECRET = "the shop's own secret of 32 bytes or more"
-ROOMY = WidgetLimits(visitor_per_minute=10_000, address_per_minute=100_000, desk_per_minute=100_000)
+ROOMY = WidgetLimits(
+    visitor_per_minute=10_000,
+    address_per_minute=100_000,
+    address_per_day=1_000_000,
+    desk_per_minute=100_000,
+    sessions_per_minute=100_000,
+)
 DESKS = {
     "default": DeskSettings(),
     "shop": DeskSettings(

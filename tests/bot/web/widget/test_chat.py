@@ -76,7 +76,7 @@ async def test_a_conversation_goes_on(enter: Opening) -> None:
     assert (history["language"], history["messages"][1]["feedback"]) == ("en", "up")
     assert [each["author"] for each in history["messages"]] == ["visitor", "bot"] * 3
     (listed,) = (await panel.call("GET", "/conversations")).json()["conversations"]
-    assert listed["preview"] == history["messages"][-1]["text"][:120]
+    assert listed["preview"] == history["messages"][0]["text"][:120]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", listed["updated_at"])
 
 

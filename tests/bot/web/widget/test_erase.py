@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import jwt
 import pytest
 import pytest_asyncio
 
+from bot.chats.revocations import Revocations
 from bot.service import Service
 from bot.web.app import create_app
 from tests.bot.web.widget.conftest import Clock, Panel, Slow, client, identity, opened, widget_settings
@@ -121,6 +123,33 @@ async def test_a_visitor_erases_everything_of_theirs_and_is_somebody_new(own: De
     assert _visitor(again) != _visitor(panel)
 
 
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_message_at_the_moment_of_erasing_leaves_nothing(
+    own: Desk, monkeypatch: pytest.MonkeyPatch, problem: Problems, late: bool
+) -> None:
+    """It is written down just before the erasing, or just after the visitor was revoked."""
+    slow = Slow(own.service)
+    monkeypatch.setattr(own.service.assistant, "stream", slow.stream)
+    panel = await own.enter()
+    chats, loop = own.service.chats, asyncio.get_running_loop()
+    add, visitor = chats._store.add_question, _visitor(panel)
+
+    def meanwhile(*arguments: Any) -> Any:
+        taken = None if late else add(*arguments)
+        erasing = own.app.state.widget.erase_visitor(visitor)
+        asyncio.run_coroutine_threadsafe(erasing, loop).result(30)
+        return add(*arguments) if late else taken
+
+    monkeypatch.setattr(chats._store, "add_question", meanwhile)
+    body = {"conversation": "new", "client_id": "at-the-same-moment", "text": f"Who is {CANARY}?", "language": "en"}
+    problem(await panel.call("POST", "/messages", json=body), 404)
+    await own.flushed()
+    assert chats._live == {}
+    assert slow.asked == []
+    assert await chats.in_state(None, 10) == []
+    assert own.files_with(CANARY) == []
+
+
 async def test_a_user_who_erased_everything_may_come_back(own: Desk, problem: Problems) -> None:
     user = await own.enter(identity=identity("ana"))
     await user.answered("How long does a refund take?")
@@ -149,6 +178,18 @@ async def test_who_was_revoked_stays_so_over_a_restart(small_desk: SmallDesk, tm
                     # The key is that of before.
                     assert (await kept.call("GET", "/conversations")).status_code == 200
     assert (tmp_path / "data" / "widget.key").stat().st_mode & 0o777 == 0o600
+
+
+async def test_revocations_are_forgotten_once_no_token_can_be_left(own: Desk) -> None:
+    ahead, revocations = 0.0, own.service.revocations
+    again = Revocations(own.service.store.engine, 30, lambda: time.time() + ahead)
+    for visitor in ("v.one", "v.two"):
+        await asyncio.to_thread(again.revoke, visitor)
+        ahead += 20 * 86_400
+    await asyncio.to_thread(again.forget_old)
+    await asyncio.to_thread(revocations.load)
+    for each in (again, revocations):
+        assert [each.revoked(visitor, 0) for visitor in ("v.one", "v.two")] == [False, True]
 
 
 async def test_what_is_old_is_erased_like_that(own: Desk, monkeypatch: pytest.MonkeyPatch, problem: Problems) -> None:

@@ -14,7 +14,7 @@ from bot.config import WidgetLimits
 from bot.service import Service
 from bot.web.app import create_app
 from bot.web.widget.limits import Limits, Streams
-from tests.bot.web.widget.conftest import Opening, Panel
+from tests.bot.web.widget.conftest import SHOP, Opening, Panel
 from tests.conftest import TOKEN, Problems
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -46,6 +46,7 @@ async def send(panel: Panel, client_id: str, **more: Any) -> httpx.Response:
     [
         ({"visitor_per_minute": 2}, "visitor"),
         ({"address_per_minute": 2}, "address"),
+        ({"address_per_day": 2}, "address"),
         ({"desk_per_minute": 2}, "desk"),
         ({"desk_per_day": 2}, "desk"),
     ],
@@ -93,7 +94,11 @@ async def test_a_message_that_cannot_be_sent_counts_for_nothing(enter: Opening, 
 
 
 async def test_a_visitor_has_so_many_streams_and_the_desk_too(enter: Opening, app: FastAPI, problem: Problems) -> None:
-    for limit, others in (({"streams_per_visitor": 2}, 200), ({"streams_at_once": 2}, 429)):
+    for limit, others in (
+        ({"streams_per_visitor": 2}, 200),
+        ({"streams_per_address": 2}, 429),
+        ({"streams_at_once": 2}, 429),
+    ):
         async with limited(app, **limit):
             panel, other = await enter(), await enter()
             conversation, _ = await panel.answered(QUESTION)
@@ -111,6 +116,21 @@ async def test_a_visitor_has_so_many_streams_and_the_desk_too(enter: Opening, ap
                     problem(await other.call("GET", f"/conversations/{theirs}/events"), 429)
             assert (await panel.history(conversation))["conversation"] == conversation
             assert app.state.widget.streams.count == 0
+            assert app.state.widget.streams._open == {}
+
+
+async def test_an_address_is_let_in_so_often(http: httpx.AsyncClient, app: FastAPI, problem: Problems) -> None:
+    async with limited(app, sessions_per_minute=2):
+        origin = {"Origin": SHOP}
+        tickets = [await http.post("/api/widget/ticket?desk=shop", headers=origin) for _ in range(3)]
+        assert [response.status_code for response in tickets] == [200, 200, 429]
+        problem(tickets[2], 429)
+        # The page's loader may read that, and when to come back.
+        assert tickets[2].headers["access-control-allow-origin"] == SHOP
+        assert 1 <= int(tickets[2].headers["retry-after"]) <= 60
+        body = {"ticket": tickets[0].json()["ticket"]}
+        sessions = [await http.post("/api/widget/session", json=body) for _ in range(3)]
+        assert [response.status_code for response in sessions] == [200, 200, 429]
 
 
 async def test_questions_of_an_address_are_counted_but_not_operators(

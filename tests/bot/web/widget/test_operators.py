@@ -9,13 +9,21 @@ import httpx
 import pytest
 
 from bot.service import Service
-from tests.bot.web.widget.conftest import Opening, Slow
+from tests.bot.web.widget.conftest import Opening, Slow, identity
 from tests.conftest import Problems
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 QUESTION = "How long does a refund take?"
+
+
+async def test_the_team_sees_who_a_user_is(enter: Opening, http: httpx.AsyncClient, operator: dict[str, str]) -> None:
+    for proven, name in (("Ana Ruiz", "Ana Ruiz"), (None, "")):
+        panel = await enter(identity=identity("customer-9", name=proven) if proven else "")
+        conversation, _ = await panel.answered(QUESTION)
+        said = (await http.get(f"/api/conversations/{conversation}", headers=operator)).json()["messages"]
+        assert [(each["author"], each["name"]) for each in said] == [("visitor", name), ("bot", "")]
 
 
 async def test_a_person_is_asked_for_answers_and_gives_back(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import threading
 import time
 from contextlib import aclosing
 from typing import Any
@@ -21,6 +22,7 @@ from bot.web.widget.identity import read_identity
 from bot.web.widget.tokens import TokenRefused, Tokens
 from tests.bot.web.widget.conftest import OTHER, SECRET, SHOP, Clock, Opening, identity
 from tests.conftest import Problems
+from tests.eventually import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -190,6 +192,42 @@ async def test_what_was_said_before_signing_in_moves_to_the_user(enter: Opening,
     kept, _ = await other.answered(QUESTION)
     await enter(visitor=other.session["visitor"], identity=identity("eva"))
     assert (await other.history(kept))["conversation"] == kept
+
+
+async def test_a_conversation_that_is_read_while_it_moves_is_the_users(
+    enter: Opening, desk: Service, monkeypatch: pytest.MonkeyPatch, problem: Problems
+) -> None:
+    anonymous = await enter()
+    conversation, _ = await anonymous.answered(QUESTION)
+    chats, reading, moved = desk.chats, threading.Event(), threading.Event()
+    load, move = chats._store.load, chats._store.move
+
+    def slow_load(*arguments: Any) -> Any:
+        loaded = load(*arguments)
+        reading.set()
+        moved.wait(30)
+        return loaded
+
+    def told_move(*arguments: Any) -> Any:
+        try:
+            return move(*arguments)
+        finally:
+            moved.set()
+
+    await eventually(lambda: not chats._live[conversation].users)
+    del chats._live[conversation]
+    monkeypatch.setattr(chats._store, "load", slow_load)
+    monkeypatch.setattr(chats._store, "move", told_move)
+    listening = asyncio.create_task(anonymous.call("GET", f"/conversations/{conversation}/events"))
+    await asyncio.to_thread(reading.wait, 30)
+    user = await enter(visitor=anonymous.session["visitor"], identity=identity("uma"))
+    await listening
+    assert (await user.history(conversation))["messages"][0]["text"] == QUESTION
+    problem(await anonymous.call("GET", f"/conversations/{conversation}/events"), 404)
+
+
+async def test_an_identity_for_ever_gives_a_token_as_short_as_any(enter: Opening) -> None:
+    assert (await enter(identity=identity(exp=float("inf")))).session["expires_in"] == 900
 
 
 async def test_a_message_sent_again_after_signing_in_is_taken_once(enter: Opening) -> None:
