@@ -176,7 +176,7 @@ async def open_channel(
         ConfigurationError: a setting is missing.
     """
     slack = settings.slack
-    _check(slack)
+    check_settings(slack)
     async with AsyncExitStack() as stack:
         database = GroupCommit(open_engine(database_url, durable=True))
         stack.push_async_callback(database.close)
@@ -234,7 +234,7 @@ def _installations(
     return installed, OAuth(client, slack.client_id, secret, SCOPES, redirect, installed, database)
 
 
-def _check(slack: SlackSettings) -> None:
+def check_settings(slack: SlackSettings) -> None:
     """Raises ConfigurationError for what is missing."""
     needed = {"signing_secret": slack.signing_secret} if slack.mode == "http" else {"app_token": slack.app_token}
     for name, secret in needed.items():
