@@ -49,8 +49,8 @@ async def _token(client: AsyncWebClient, token: str) -> Finding:
     if bot.scopes and missing:
         return Finding(
             False,
-            f"The Slack app lacks the scopes {', '.join(missing)}: paste what `polydesk slack manifest` prints into its "
-            "page and install it anew.",
+            f"The Slack app lacks the scopes {', '.join(missing)}: paste what `polydesk slack manifest` prints into "
+            "its page and install it anew.",
         )
     return Finding(True, f"Slack takes the bot token, of the workspace {bot.team or bot.enterprise}.")
 
