@@ -22,6 +22,7 @@ from bot.doctor.slack import examine_slack
 from bot.group_commit import GroupCommit
 from bot.logs import configure_logs
 from bot.slack.calls import Bot
+from bot.slack.channel import _installed_in
 from bot.slack.installations import ManyWorkspaces
 from bot.slack.sealing import Seal, new_key
 from bot.slack.tables import installations
@@ -187,3 +188,20 @@ def test_no_secret_reaches_the_log(form: str, capsys: pytest.CaptureFixture[str]
     assert "was not taken by" in said
     for secret in ("xoxb-", "xapp-", "abc-def", "/a/b/c", "whole body", "refresh"):
         assert secret not in said
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"team_id": "T1", "enterprise_id": "E1"}, ("T1", "E1")),
+        ({"team_id": "T1"}, ("T1", "")),
+        (
+            {"team_id": "T1", "enterprise_id": "E1", "authorizations": [{"is_enterprise_install": True}]},
+            ("", "E1"),
+        ),
+    ],
+)
+def test_an_organisation_that_removes_the_app_removes_it_as_a_whole(
+    body: dict[str, object], expected: tuple[str, str]
+) -> None:
+    assert _installed_in(body) == expected
