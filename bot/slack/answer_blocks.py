@@ -13,7 +13,7 @@ from bot.slack.escaping import cut, link, markdown
 from bot.slack.words import Words
 
 # Slack takes some 13,000 characters in all blocks of a message, of which the answer may need 11,500.
-_TITLE, _QUOTE, _SOURCES = 120, 240, 5
+_TITLE, _QUOTE, _SOURCES, _NOTE = 120, 240, 5, 300
 # What an answer in a window or draft may have of its blocks' characters.
 _LONGEST_TEXT = 9_000
 
@@ -103,4 +103,4 @@ def _asks(card: Card, say: Words) -> list[Element]:
 
 def _small_print(card: Card, say: Words, notes: Sequence[str]) -> list[Block]:
     said = [*notes, *(say(f"degraded.{name}") for name in card.answer.degraded if say.has(f"degraded.{name}"))]
-    return [blocks.context(*said, say("ai.notice"))]
+    return [blocks.context(*(cut(text, _NOTE) for text in said), say("ai.notice"))]
