@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.client import Plan, question_bodies, run_client
 from benchmarks.desk import HOST, ROOT, Desk, serving
@@ -49,7 +50,7 @@ async def _run(options: Options) -> Result:
     texts = _questions(options.queries or (_DEMO,), count + WARMING)
     async with FakeSlack() as slack:
         with options.folder("slack_answer") as folder:
-            settings = {
+            settings: dict[str, dict[str, Any]] = {
                 "slack": {
                     "mode": "http",
                     "base_url": slack.base_url,
