@@ -11,7 +11,7 @@ import json
 import secrets
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -80,6 +80,16 @@ class OutboxFigures:
     waiting: int
     dead: int
     oldest_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeadMessage:
+    """A message that was given up, with the reason; for operators."""
+
+    key: str
+    kind: str
+    put_at: float
+    reason: str
 
 
 class NotSent(PolydeskError):
@@ -295,10 +305,10 @@ def outbox_figures(connection: Connection, now: float) -> OutboxFigures:
     return OutboxFigures(waiting, found.get("dead", (0, now))[0], max(0.0, now - oldest))
 
 
-def dead_messages(connection: Connection, most: int = 100) -> Sequence[tuple[str, str, float, str]]:
-    """The last messages that were given up, newest first: key, kind, when it was put, reason."""
+def dead_messages(connection: Connection, most: int = 100) -> list[DeadMessage]:
+    """The last messages that were given up, newest first."""
     query = select(outbox).where(outbox.c.state == "dead").order_by(desc(outbox.c.number)).limit(most)
-    return [(row.key, row.kind, row.put_at, row.reason) for row in connection.execute(query)]
+    return [DeadMessage(row.key, row.kind, row.put_at, row.reason) for row in connection.execute(query)]
 
 
 def _found_or_put(connection: Connection, message: Outgoing) -> Row[Any] | None:

@@ -10,6 +10,7 @@ from types import TracebackType
 
 from retrieval.errors import ConfigurationError, DataFolderInUse
 
+DATABASE = "polydesk.sqlite3"
 _LOCK = "lock"
 
 
@@ -42,7 +43,7 @@ class DataFolder:
 
     @property
     def database_url(self) -> str:
-        return f"sqlite:///{self.path.absolute() / 'polydesk.sqlite3'}"
+        return database_url(self.path)
 
     @property
     def index_folder(self) -> Path:
@@ -59,6 +60,11 @@ class DataFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def database_url(data_dir: Path) -> str:
+    """Of the database in a data folder, for those who look at it beside its owner."""
+    return f"sqlite:///{data_dir.absolute() / DATABASE}"
 
 
 def owner(path: Path) -> int | None:

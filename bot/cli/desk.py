@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bot.client import DeskClient, Progress
-from bot.config import Settings
+from bot.config import Settings, SlackSettings
 from bot.desk_file import read_desk_file
 from retrieval.data_folder import owner
 from retrieval.errors import PolydeskError
@@ -66,7 +66,9 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
         from bot.local_desk import LocalDesk
         from bot.service import Service
 
-        yield LocalDesk(await stack.enter_async_context(Service.open(settings)))
+        # A moment's desk has nothing to do with Slack.
+        alone = settings.model_copy(update={"slack": SlackSettings()})
+        yield LocalDesk(await stack.enter_async_context(Service.open(alone)))
 
 
 @asynccontextmanager

@@ -48,3 +48,49 @@ def manifest(
         typer.echo(json_format.dumps(values, ensure_ascii=False, indent=2))
     else:
         typer.echo(yaml.safe_dump(values, allow_unicode=True, sort_keys=False), nl=False)
+
+
+@slack.command()
+def status(
+    context: typer.Context,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Have events that were given up worked off after all.")
+    ] = False,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Show what waits and what was given up, also beside a running desk; the exit code is 1 if something was."""
+    from bot.cli import output
+    from bot.slack.status import look, revive
+
+    settings = settings_of(context, config, data_dir)
+    if retry:
+        typer.echo(f"Taken up again: {revive(settings.data_dir)} events.")
+        return
+    found = look(settings.data_dir)
+    if json:
+        output.json_line(found.values())
+    else:
+        typer.echo(found.text())
+    if found.dead:
+        raise typer.Exit(1)
+
+
+@slack.command("new-key")
+def new_key() -> None:
+    """Print a key for slack.encryption_keys."""
+    from bot.slack.sealing import new_key as made
+
+    typer.echo(made())
+
+
+@slack.command("rotate-key")
+def rotate_key(context: typer.Context, config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+    """Encrypt the stored tokens with the newest key; older ones can be removed from the settings afterwards."""
+    from bot.slack.sealing import Seal
+    from bot.slack.status import rotate
+
+    settings = settings_of(context, config, data_dir)
+    seal = Seal(settings.slack.encryption_keys.get_secret_value())
+    typer.echo(f"Encrypted anew: {rotate(settings.data_dir, seal)} installations.")

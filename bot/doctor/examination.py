@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.client import DeskClient, DeskRefused
-from bot.config import LLM, AnswerSettings, RerankerSettings, Settings, Translation
+from bot.config import LLM, AnswerSettings, RerankerSettings, Settings, SlackSettings, Translation
 from bot.desk_file import read_desk_file
 from bot.doctor.finding import Finding
 from bot.doctor.machine import free_port, readable_root, writable_folder
@@ -69,5 +69,11 @@ async def _parts(settings: Settings) -> list[Finding]:
 def _alone(settings: Settings) -> Settings:
     """The same desk without upstreams: those are tried one by one, and must not hide what is wrong here."""
     extracts = settings.answer.model_copy(update={"kind": AnswerSettings().kind})
-    without = {"reranker": RerankerSettings(), "llm": LLM(), "translation": Translation(), "answer": extracts}
+    without = {
+        "reranker": RerankerSettings(),
+        "llm": LLM(),
+        "translation": Translation(),
+        "slack": SlackSettings(),
+        "answer": extracts,
+    }
     return settings.model_copy(update=without)

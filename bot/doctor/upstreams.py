@@ -18,4 +18,8 @@ async def examine_upstreams(settings: Settings) -> list[Finding]:
         findings.append(await examine_language_model(settings))
     if settings.translation.mode != "off":
         findings.append(await examine_translation(settings))
+    if settings.slack.mode != "off":
+        from bot.doctor.slack import examine_slack
+
+        findings += await examine_slack(settings)
     return findings

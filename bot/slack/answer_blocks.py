@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,8 @@ from bot.slack.escaping import cut, link, markdown
 from bot.slack.words import Words
 
 # Slack takes some 13,000 characters in all blocks of a message, of which the answer may need 11,500.
-_TITLE, _QUOTE, _SOURCES = 120, 240, 5
+_TITLE, _QUOTE, _SOURCES, _NOTE = 120, 240, 5, 300
+_RULE = re.compile(r"\|(\s*:?-{3,}:?\s*\|)+")
 # What an answer in a window or draft may have of its blocks' characters.
 _LONGEST_TEXT = 9_000
 
@@ -88,10 +90,16 @@ def feedback(card: Card, say: Words) -> Block:
 def _source(citation: Citation, public_url: str) -> tuple[Element, Element]:
     place = " › ".join(citation.heading) or citation.title
     head = line(words(f"[{citation.n}] "), anchor(link(citation.url, public_url), cut(place, _TITLE)))
-    said = [words(cut(" ".join(citation.quote.split()), _QUOTE))]
+    said = [words(_quoted(citation.quote))]
     if citation.translation:
-        said = [words(cut(" ".join(citation.translation.split()), _QUOTE)), words("\n"), *said]
+        said = [words(_quoted(citation.translation)), words("\n"), *said]
     return head, quote(*said)
+
+
+def _quoted(text: str) -> str:
+    """A quote in its lines, without the one that rules off a table's head."""
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return cut("\n".join(line for line in lines if line and not _RULE.fullmatch(line)), _QUOTE)
 
 
 def _asks(card: Card, say: Words) -> list[Element]:
@@ -103,4 +111,4 @@ def _asks(card: Card, say: Words) -> list[Element]:
 
 def _small_print(card: Card, say: Words, notes: Sequence[str]) -> list[Block]:
     said = [*notes, *(say(f"degraded.{name}") for name in card.answer.degraded if say.has(f"degraded.{name}"))]
-    return [blocks.context(*said, say("ai.notice"))]
+    return [blocks.context(*(cut(text, _NOTE) for text in said), say("ai.notice"))]

@@ -43,7 +43,7 @@ def divider() -> Block:
 
 def markdown_block(text: str) -> Block:
     """Markdown that was made safe already (`escaping.markdown`); a message holds 12,000 characters of it in all."""
-    return {"type": "markdown", "text": cut(text, LONGEST_MARKDOWN)}
+    return {"type": "markdown", "text": cut(text, LONGEST_MARKDOWN) or " "}
 
 
 def button(text: str, action: str, value: str = "", style: Style = "") -> Element:

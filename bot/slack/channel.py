@@ -135,7 +135,7 @@ class SlackChannel:
     async def _handle(self, taken: Taken) -> None:
         body: dict[str, Any] = orjson.loads(taken.event.body)
         if _removes(body):
-            team, enterprise = str(body.get("team_id") or ""), str(body.get("enterprise_id") or "")
+            team, enterprise = _installed_in(body)
             await self._installations.remove(team, enterprise)
             await asyncio.to_thread(self.forget_team, team)
             return
@@ -176,7 +176,7 @@ async def open_channel(
         ConfigurationError: a setting is missing.
     """
     slack = settings.slack
-    _check(slack)
+    check_settings(slack)
     async with AsyncExitStack() as stack:
         database = GroupCommit(open_engine(database_url, durable=True))
         stack.push_async_callback(database.close)
@@ -234,7 +234,7 @@ def _installations(
     return installed, OAuth(client, slack.client_id, secret, SCOPES, redirect, installed, database)
 
 
-def _check(slack: SlackSettings) -> None:
+def check_settings(slack: SlackSettings) -> None:
     """Raises ConfigurationError for what is missing."""
     needed = {"signing_secret": slack.signing_secret} if slack.mode == "http" else {"app_token": slack.app_token}
     for name, secret in needed.items():
@@ -244,6 +244,15 @@ def _check(slack: SlackSettings) -> None:
         raise ConfigurationError(
             "slack.bot_token: set it for one workspace, or slack.client_id, client_secret and encryption_keys for many."
         )
+
+
+def _installed_in(body: dict[str, Any]) -> tuple[str, str]:
+    """The workspace and organisation of an event's installation; no workspace where the organisation has it."""
+    team, enterprise = str(body.get("team_id") or ""), str(body.get("enterprise_id") or "")
+    authorizations = body.get("authorizations")
+    first = authorizations[0] if isinstance(authorizations, list) and authorizations else body
+    whole = isinstance(first, dict) and bool(first.get("is_enterprise_install"))
+    return ("" if whole else team), enterprise
 
 
 def _removes(body: dict[str, Any]) -> bool:

@@ -15,7 +15,11 @@ from bot.question import NOT_TEXT
 _SCHEMES = frozenset({"http", "https", "mailto"})
 # Slack does not decode entities in the destination of a link, so that every & cannot be escaped; only these need it.
 _LIKE_AN_ENTITY = re.compile(r"&(?=(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});)", re.IGNORECASE)
-_MARKDOWN_LINK = re.compile(r"(!?)\[((?:[^\[\]\\\n]|\\.){0,2000})\]\(\s*([^\s()]{1,3000})(\s+\"[^\"\n]{0,500}\")?\s*\)")
+_MARKDOWN_LINK = re.compile(
+    r"(!?)\[((?:[^\[\]\\\n]|\\.){0,2000})\]\(\s*((?:[^\s()]|\([^\s()]*\)){1,3000})(\s+\"[^\"\n]{0,500}\")?\s*\)"
+)
+# Whatever else looks like the beginning of one, such as with brackets in brackets.
+_OTHER_LINK = re.compile(r"\]\((?!https?://|mailto:)")
 _OF_A_LINK = str.maketrans({"<": "%3C", ">": "%3E", "|": "%7C", '"': "%22", "\\": "%5C", "`": "%60"})
 _LONGEST_LINK = 3_000
 
@@ -58,6 +62,7 @@ def markdown(text: str, public_url: str = "") -> str:
     """An answer's Markdown for Slack's Markdown: it shows the same characters, mentions nobody, and links nowhere but
     to the web and to mail addresses. Works on each piece of an answer by itself."""
     text = _MARKDOWN_LINK.sub(lambda found: _link(found, public_url), NOT_TEXT.sub(" ", text))
+    text = _OTHER_LINK.sub("] (", text)
     return _LIKE_AN_ENTITY.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -74,7 +74,7 @@ def _event(payload: Mapping[str, Any], body: bytes, now: float) -> Event | None:
     given = payload.get("event_id")
     id = given if isinstance(given, str) and _EVENT_ID.match(given) else hashlib.sha256(body).hexdigest()
     thread = id
-    if event["type"] in _IN_THREADS and "subtype" not in event:
+    if event["type"] in _IN_THREADS and not isinstance(event.get("message", event.get("previous_message")), dict):
         root = event.get("thread_ts") or event.get("ts")
         thread = f"{_text(payload.get('team_id'))}:{_text(event.get('channel'))}:{_text(root)}"
     try:

@@ -47,19 +47,18 @@ class OneWorkspace:
     def __init__(self, client: AsyncWebClient, token: str) -> None:
         self._client = client
         self._token = token
-        self._bot: Bot | None = None
-        self._asking = asyncio.Lock()
+        self._asking: asyncio.Task[Bot] | None = None
 
     async def find(self, team: str, enterprise: str = "") -> Bot | None:
         """The bot; of whichever workspace, as events of shared channels may name the other one."""
-        async with self._asking:
-            if self._bot is None:
-                self._bot = await who_am_i(self._client, self._token)
-        return self._bot
+        if self._asking is None or (self._asking.done() and self._asking.exception() is not None):
+            self._asking = asyncio.create_task(who_am_i(self._client, self._token))
+        # All who need to know wait for one answer, and share its failure.
+        return await asyncio.shield(self._asking)
 
     async def remove(self, team: str, enterprise: str = "") -> None:
-        """Says so; the token stands in the settings, and others may follow."""
-        self._bot = None
+        """Says so; the token stands in the settings, and may be good again."""
+        self._asking = None
         log.error("slack_token_revoked", team=team)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -180,3 +182,12 @@ async def test_a_workspace_installs_the_app_and_leaves(slack: FakeSlack, setting
 def finished(slack: FakeSlack, channel: str, thread: str) -> bool:
     said = slack.answers(channel, thread)
     return bool(said) and not any(message.streaming for message in said) and bool(shown_text(said))
+
+
+def test_a_desk_without_slack_imports_nothing_of_it() -> None:
+    program = (
+        "import sys, bot.web.serving, bot.cli.app, bot.doctor;"
+        "print([name for name in ('slack_sdk', 'slack_bolt', 'aiohttp', 'bot.slack.channel') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

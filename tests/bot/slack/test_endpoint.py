@@ -159,7 +159,8 @@ UNSIGNED: dict[str, tuple[bytes, dict[str, str | bytes]]] = {
     "another secret": (GOOD, {**signed(GOOD, secret="another")}),
     "another body": (GOOD + b" ", {**signed(GOOD)}),
     "old": (GOOD, {**signed(GOOD, at=NOW - 400)}),
-    "from the future": (GOOD, {**signed(GOOD, at=NOW + 400)}),
+    # Farther than the tests before it take.
+    "from the future": (GOOD, {**signed(GOOD, at=NOW + 86_400)}),
     "timestamp is a word": (GOOD, {**signed(GOOD), "X-Slack-Request-Timestamp": "yesterday"}),
     "timestamp of 5,000 digits": (GOOD, {**signed(GOOD), "X-Slack-Request-Timestamp": "9" * 5_000}),
     "timestamp in other digits": (GOOD, {**signed(GOOD), "X-Slack-Request-Timestamp": "١٧٠٠".encode()}),

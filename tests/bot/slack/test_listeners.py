@@ -266,7 +266,9 @@ async def test_the_language_of_buttons_is_ones_own_setting_then_ones_slack(serve
     assert "five working days" in shown_text([message])
 
 
-async def test_the_messages_tab_greets_once_and_says_that_it_is_an_ai(served: Served, kept: None) -> None:
+async def test_the_messages_tab_greets_once_and_offers_questions(
+    served: Served, kept: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     olga = served.slack.add_user("Olga")
     channel = served.slack.dm_channel(olga)
     for _ in range(3):
@@ -275,6 +277,12 @@ async def test_the_messages_tab_greets_once_and_says_that_it_is_an_ai(served: Se
     await served.settled()
     assert len(channel.messages) == 1
     assert "AI assistant" in next(iter(channel.messages.values())).text
+    monkeypatch.setattr("bot.slack.listeners.home.suggestions", lambda store, language: ["How long?", "x" * 900])
+    served.slack.open_messages(olga)
+    title, prompts = await served.slack.until(lambda: served.slack.prompts.get(channel.id))
+    assert title == "For example"
+    assert prompts[0] == {"title": "How long?", "message": "How long?"}
+    assert len(channel.messages) == 1
 
 
 async def test_stop_ends_the_work_and_says_so(served: Served, kept: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -324,3 +332,53 @@ async def test_other_apps_get_no_answer(served: Served, kept: None) -> None:
     assert not served.slack.answers(served.agents, message.ts)
     assert len(served.agents.messages) == before + 1
     served.agents.members.remove(bot.id)
+
+
+async def test_where_slack_takes_no_answer_the_asker_hears_why_in_a_direct_message(served: Served, kept: None) -> None:
+    quiet = served.slack.add_channel("announcements", [served.anna], "private")
+    said = served.slack.mention(served.anna, quiet, PUBLIC_QUESTION)
+    # Somebody has the app leave meanwhile.
+    quiet.members.remove(served.slack.team.bot)
+    direct = served.slack.dm_channel(served.anna)
+    await served.slack.until(lambda: [one for one in direct.messages.values() if "not in that channel" in one.text], 30)
+    assert not served.slack.answers(quiet, said.ts)
+
+
+async def test_what_fails_for_good_is_said_once_with_its_number(
+    served: Served, kept: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(question: Question) -> AsyncIterator[Event]:
+        raise RuntimeError("the disk is on fire")
+        yield
+
+    monkeypatch.setattr(served.service.assistant, "stream", broken)
+    monkeypatch.setattr("bot.slack.channel.MOST_ATTEMPTS", 1)
+    monkeypatch.setattr("bot.inbox_worker.MOST_ATTEMPTS", 1)
+    said = served.slack.dm(served.anna, PUBLIC_QUESTION)
+    message = await served.answer(served.slack.dm_channel(served.anna), said.ts)
+    assert "Something went wrong on our side" in message.text
+    assert "fire" not in text_of(message)
+    event = next(one for one in served.slack.deliveries.of("message") if one.event["ts"] == said.ts)
+    assert event.payload["event_id"] in message.text
+
+
+async def test_a_thread_that_the_app_only_started_is_not_its_own(served: Served, kept: None) -> None:
+    await served.slack.slash(served.bert, served.agents, "/ask", PUBLIC_QUESTION)
+    drafts = await served.slack.until(
+        lambda: [
+            one
+            for one in served.agents.ephemerals
+            if one.seen_only_by == served.bert.id and "Share in channel" in text_of(one)
+        ]
+    )
+    before = set(served.agents.messages)
+    await served.slack.click(served.bert, drafts[-1], "share")
+    shared = (await served.slack.until(lambda: set(served.agents.messages) - before)).pop()
+    for _ in range(2):
+        served.slack.say(served.bert, served.agents, "And in Spain?", shared)
+    hint = await served.slack.until(
+        lambda: [one for one in served.agents.ephemerals if "only when you mention me" in one.text]
+    )
+    await served.settled()
+    assert len([one for one in served.agents.ephemerals if one.text == hint[0].text]) == 1
+    assert not served.slack.answers(served.agents, shared)[1:]

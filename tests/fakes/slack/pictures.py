@@ -40,8 +40,8 @@ class Shot:
 
 SHOTS = (
     Shot("slack-thread", "Anna", "support", "@Polydesk Wie lange kann ich ein Fahrrad zurückgeben?"),
-    Shot("slack-agents", "Anna", "agents", "@Polydesk How much goodwill may I grant without asking?", scheme="dark"),
-    Shot("slack-find", "Ben", "support", "我可以在下雨天骑车吗？", shortcut="Find an answer"),
+    Shot("slack-agents", "Olga", "agents", "@Polydesk What do I do about a suspicious order?", scheme="dark"),
+    Shot("slack-find", "Ben", "support", "电池可以带上飞机吗？", shortcut="Find an answer"),
     Shot(
         "slack-phone", "Ben", "Polydesk", "バッテリーを飛行機に持ち込めますか？", width=390, height=780, scheme="dark"
     ),

@@ -1,0 +1,30 @@
+"""Questions to begin with come from the editors' own, of public pages, in the reader's language first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.config import Knowledge, Settings
+from bot.service import Service
+from bot.slack.suggestions import suggestions
+from tests.conftest import write_files
+
+FILES = {
+    "refunds.md": "---\nquestions: [How long does a refund take?, Where is my money?]\nlanguage: en\n---\n"
+    "# Refunds\n\nFive days.\n",
+    "rueckgabe.md": "---\nquestions: [Wie lange kann ich zurückgeben?]\nlanguage: de\n---\n"
+    "# Rückgabe\n\nDreißig Tage.\n",
+    "plain.md": "# Plain\n\nNothing that anybody asks.\n",
+    "agents/_folder.yaml": "audience: agents\n",
+    "agents/inner.md": "---\nquestions: [How much goodwill may I grant?]\n---\n# Goodwill\n\nForty euros.\n",
+}
+
+
+async def test_public_ones_in_the_language_first(tmp_path: Path) -> None:
+    write_files(tmp_path / "knowledge", FILES)
+    settings = Settings(data_dir=tmp_path / "data", knowledge=Knowledge(roots=(tmp_path / "knowledge",), watch=False))
+    async with Service.open(settings) as service:
+        assert suggestions(service.store, "en") == []
+        await service.ingest((), lambda values: None)
+        assert suggestions(service.store, "de") == ["Wie lange kann ich zurückgeben?", "How long does a refund take?"]
+        assert suggestions(service.store, "ja")[0] == "How long does a refund take?"
