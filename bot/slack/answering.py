@@ -121,7 +121,7 @@ async def _answer(desk: SlackDesk, client: AsyncWebClient, asked: Asked, work: W
                 if not work.stopped:
                     raise
                 _uncancel()
-                await _finish_early(asked, stream, written, asked.say("widget.stopped"))
+                await _finish_early(asked, stream, written, asked.say("slack.stopped"))
                 return
             work.ending = True
             card = await _kept(desk, asked, question, event)

@@ -21,19 +21,10 @@ AUTOMATIC = "auto"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A conversation that waits for a person; `url` opens it."""
+    """A customer's conversation that waits for a person, by what they asked first."""
 
     text: str
     since: datetime
-    url: str
-
-
-def waiting() -> tuple[Waiting, ...]:
-    """The conversations that wait for a person, oldest first.
-
-    None, for as long as the desk hands no conversation over; whatever does so in future is read from here.
-    """
-    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +32,13 @@ class Home:
     """What somebody's App Home shows.
 
     Attributes:
+        waiting: oldest first; None for whoever sees public knowledge only, as customers' words are not for them.
         language: as they set it, "" for none.
         corrections, health: None for whoever is no admin.
         names: of people, by id.
     """
 
-    waiting: Sequence[Waiting]
+    waiting: Sequence[Waiting] | None
     unanswered: Sequence[Given]
     recent: Sequence[Given]
     language: str
@@ -57,12 +49,11 @@ class Home:
 
 def home_view(home: Home, say: Words, phrases: Phrases) -> Block:
     """The view. Answers themselves are not in it: they open on a click, when rights are looked at again."""
-    waiting_ones = [_waiting(one) for one in home.waiting]
     answer_it, opened = say("slack.home.answer_it"), say("slack.home.open")
     unanswered = [_question(one, answer_it, f"answer_it:{n}") for n, one in enumerate(home.unanswered)]
     recent = [_question(one, opened, f"open:{n}") for n, one in enumerate(home.recent)]
     made = [
-        *_list(say("slack.home.waiting"), waiting_ones, say("slack.home.waiting_none")),
+        *_waiting(home.waiting, say),
         *_list(say("slack.home.unanswered"), unanswered, say("slack.home.unanswered_none")),
         *_list(say("slack.home.recent"), recent, say("slack.home.recent_none")),
     ]
@@ -80,9 +71,11 @@ def _list(title: str, entries: Sequence[Sequence[Block]], empty: str) -> list[Bl
     return [blocks.header(title), *(shown or [blocks.context(empty)])]
 
 
-def _waiting(one: Waiting) -> list[Block]:
-    text = words(cut(one.text, 300)) if not one.url else blocks.anchor(one.url, cut(one.text, 300))
-    return [rich_text(line(text, words("  "), _moment(one.since)))]
+def _waiting(waiting: Sequence[Waiting] | None, say: Words) -> list[Block]:
+    if waiting is None:
+        return []
+    entries = [[rich_text(line(words(cut(one.text, 300)), words("  "), _moment(one.since)))] for one in waiting]
+    return _list(say("slack.home.waiting"), entries, say("slack.home.waiting_none"))
 
 
 def _question(given: Given, choice: str, action: str) -> list[Block]:

@@ -24,7 +24,7 @@ def ask_view(say: Words) -> Block:
         placeholder=say("widget.placeholder"),
         longest=_LONGEST_QUESTION,
     )
-    return blocks.modal("ask", say("slack.find"), [field], say("slack.cancel"), submit=say("widget.send"))
+    return blocks.modal("ask", say("slack.find"), [field], say("slack.cancel"), submit=say("slack.ask"))
 
 
 def waiting_view(say: Words, question: str) -> Block:

@@ -14,13 +14,13 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import home as app_home
+from bot.question import PUBLIC
 from bot.slack.answer_blocks import Card
 from bot.slack.audiences import Workspace
 from bot.slack.delivery import DeliveryRefused
 from bot.slack.desk import SlackDesk
 from bot.slack.escaping import cut, mrkdwn
-from bot.slack.home import AUTOMATIC, MOST, Home, home_view
+from bot.slack.home import AUTOMATIC, MOST, Home, Waiting, home_view
 from bot.slack.incoming import clicked, value_of
 from bot.slack.listeners.buttons import tell_in_view
 from bot.slack.listeners.caller import Caller, caller_of, open_view, respond, workspace
@@ -121,10 +121,12 @@ async def _publish_anew(desk: SlackDesk, caller: Caller) -> None:
 async def _publish(desk: SlackDesk, client: AsyncWebClient, home: Workspace, user: str, say: Words) -> None:
     admin = _admin(desk, user)
     records = desk.records
+    inner = set((await desk.directory.own(client, home, user)).audiences) - set(PUBLIC)
+    waiting = await _waiting(desk) if admin or inner else None
 
     def read() -> Home:
         return Home(
-            waiting=app_home.waiting(),
+            waiting=waiting,
             unanswered=records.unanswered(home.team, "" if admin else user, MOST),
             recent=records.recent(home.team, user, MOST),
             language=records.language(home.team, user),
@@ -138,6 +140,12 @@ async def _publish(desk: SlackDesk, client: AsyncWebClient, home: Workspace, use
         names = {person.id: person.name for person in people if person}
         found = replace(found, health=await desk.service.dependencies(), names=names)
     await client.views_publish(user_id=user, view=home_view(found, say, desk.service.phrases))
+
+
+async def _waiting(desk: SlackDesk) -> tuple[Waiting, ...]:
+    """Customers of the widget who asked for a person; those who wait longest come first."""
+    chats = await desk.service.chats.in_state("waiting", MOST)
+    return tuple(Waiting(chat.preview, chat.updated_at) for chat in reversed(chats))
 
 
 async def _own(desk: SlackDesk, caller: Caller) -> Given | None:

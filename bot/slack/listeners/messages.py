@@ -148,4 +148,4 @@ async def _stop(desk: SlackDesk, body: Body, event: Body, client: AsyncWebClient
     user = str(event.get("user") or "")
     if user:
         say = await desk.words(client, home, user)
-        await desk.delivery.ephemeral(f"{body_key(body)}/stopped", place, user, Message(mrkdwn(say("widget.stopped"))))
+        await desk.delivery.ephemeral(f"{body_key(body)}/stopped", place, user, Message(mrkdwn(say("slack.stopped"))))

@@ -83,7 +83,7 @@ def every_message(text: str, say: Words) -> list[list[Block]]:
 def every_view(text: str, say: Words) -> list[Block]:
     found = Found(text, text, "public", 50, 1, 123456.0, -1.0)
     explanation = Explanation((found,) * 10, 50, 0.5, 0.07, 3, text, 2, text, True)
-    waiting = [Waiting(text, NOW, URL if len(text) % 2 else "")] * 20
+    waiting = [Waiting(text, NOW)] * 20 if len(text) % 2 else None
     health = {f"part {n}": Dependency(bool(n % 2), text, bool(n % 3)) for n in range(8)}
     home = Home(
         waiting, [given_of(text)] * 20, [given_of(text)] * 20, "de", [correction_of(text)] * 20, health, {"U1": text}

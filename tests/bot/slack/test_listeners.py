@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
 from bot.answer import Answer, AnswerEvent, DeltaEvent, Event, StatusEvent
+from bot.chats.values import Owner, Sent
 from bot.question import Question
 from tests.bot.slack.answers import answer as made_answer
 from tests.bot.slack.served import PUBLIC_QUESTION, SECRET, SECRET_QUESTION, Served, open_served, text_of, view_text
@@ -233,6 +235,23 @@ async def test_home_shows_ones_own_and_for_admins_the_desks_health(served: Serve
     assert "knowledge" in bert
     assert "Health" not in anna
     assert "No conversation is waiting." in anna
+    assert "waiting" not in gina.lower()
+
+
+async def test_home_lists_customers_who_wait_for_a_person_but_not_to_guests(served: Served, kept: None) -> None:
+    customer = Owner("v.customer", "default", "https://shop.example")
+    chats = served.service.chats
+    sent = Sent("new", "c" * 16, "May I talk to somebody about my frame?", "en", time.time())
+    receipt = await chats.send(customer, sent)
+    await chats.ask_for_person(customer, receipt.chat)
+    for user in (served.anna, served.gina):
+        served.slack.homes.pop(user.id, None)
+        served.slack.open_home(user)
+        await served.slack.until(lambda user=user: user.id in served.slack.homes)
+    anna, gina = (view_text(served.slack.homes[user.id]) for user in (served.anna, served.gina))
+    assert "about my frame" in anna
+    assert "about my frame" not in gina
+    await chats.erase(customer, receipt.chat)
 
 
 async def test_answering_an_unanswered_question_takes_it_from_the_list(served: Served, kept: None) -> None:
@@ -280,7 +299,7 @@ async def test_the_messages_tab_greets_once_and_offers_questions(
     monkeypatch.setattr("bot.slack.listeners.home.suggestions", lambda store, language: ["How long?", "x" * 900])
     served.slack.open_messages(olga)
     title, prompts = await served.slack.until(lambda: served.slack.prompts.get(channel.id))
-    assert title == "For example"
+    assert title == "People often ask"
     assert prompts[0] == {"title": "How long?", "message": "How long?"}
     assert len(channel.messages) == 1
 
