@@ -19,7 +19,8 @@ from retrieval.errors import PolydeskError
 
 NAMES = ("abstention", "ask", "edit", "encoder", "first_sentence", "gpu_reranker", "growth", "index_recall",
          "ingest", "kill_ingest", "load", "memory", "rerank", "rerank_server", "reranker_outage", "slack_ack",
-         "slack_answer", "slack_kill", "start", "streams", "token_store", "translation", "withheld")  # fmt: skip
+         "slack_answer", "slack_kill", "start", "streams", "token_store", "translation", "widget_answer",
+         "widget_cuts", "widget_load", "widget_size", "withheld")  # fmt: skip
 """Each is a module of this package with ``run(options: Options) -> Result``."""
 
 

@@ -3,8 +3,10 @@ import { parseAst, type Plugin } from "vite";
 /** Options of marked as the panel gives them, once and for all: what depends on others falls away. */
 const OPTIONS = { gfm: true, breaks: true, pedantic: false, silent: false, extensions: null, hooks: null };
 const OFF = Object.entries(OPTIONS).flatMap(([name, value]) => (value === false ? [name] : []));
-/** Methods of the tokenizer in whose place the panel's own has others. */
-const REPLACED = ["def", "reflink"];
+/** What the panel's tokenizer finds nowhere. */
+const NOWHERE = ["def", "reflink"];
+/** What is called from outside. */
+const CALLED = ["constructor", "lex"];
 
 /** A node of a syntax tree, whatever it is. */
 type Node = { type: string; start: number; end: number } & Record<string, any>;
@@ -31,9 +33,12 @@ export function lexerOf(code: string): string {
   const instance = code.search(new RegExp(`var [\\w$]+=new ${marked};`));
   if (!lexer || !tokenizer || !marked || instance < 0) throw new Error("marked is built in another way than before");
   const all = `${code.slice(0, instance)}export{${lexer} as Lexer,${tokenizer} as Tokenizer};`;
-  let kept = all.replaceAll(/this\.options\.(\w+)(?!\w|=[^=])/g, (read, name: string) =>
-    name in OPTIONS ? String(OPTIONS[name as keyof typeof OPTIONS]) : read,
-  );
+  let kept = all
+    .replaceAll(/this\.options\.(\w+)(?!\w|=[^=])/g, (read, name: string) =>
+      name in OPTIONS ? String(OPTIONS[name as keyof typeof OPTIONS]) : read,
+    )
+    // Without definitions of links there are none.
+    .replaceAll(/this\.tokens\.links&&/g, "null&&");
   // What is left out may have been the last to name something else.
   for (let before = ""; before !== kept; ) {
     before = kept;
@@ -42,17 +47,23 @@ export function lexerOf(code: string): string {
   return kept;
 }
 
-/** What nobody names: at the top, functions, values of variables, and entries of objects, which are the grammars' rules. */
+/**
+ * What nobody names: methods, and at the top functions, values of variables, and entries of objects, which are the grammars'
+ * rules. And what is done with what is never found.
+ */
 function unused(program: Node): Node[] {
+  const all = [...nodesOf(program)];
+  const of = (kind: string) => all.filter(({ type }) => type === kind);
   const names = new Map<string, number>();
-  const read = new Set<string>();
-  const found: Node[] = [];
-  for (const node of nodesOf(program)) {
-    if (node.type === "Identifier") names.set(node["name"], (names.get(node["name"]) ?? 0) + 1);
-    if (node.type === "MemberExpression") read.add(node["property"].name);
-    if (node.type === "MethodDefinition" && REPLACED.includes(node["key"].name)) found.push(node);
-  }
+  for (const { name } of of("Identifier")) names.set(name, (names.get(name) ?? 0) + 1);
   const once = ({ id }: Node) => names.get(id.name) === 1;
+  const reads = [...of("MemberExpression"), ...of("ObjectPattern").flatMap(({ properties }) => properties as Node[])];
+  const read = (node: Node) =>
+    reads.some((one) => (one["property"] ?? one["key"]).name === node["key"].name && !within(one, node));
+  const found = [
+    ...of("MethodDefinition").filter((method) => method["static"] || !(read(method) || CALLED.includes(method["key"].name))),
+    ...of("IfStatement").filter(({ test }) => test.left?.raw === "null" || NOWHERE.includes(test.right?.callee?.property?.name)),
+  ];
   for (const statement of program["body"] as Node[]) {
     if (statement.type === "FunctionDeclaration" && once(statement)) found.push(statement);
     for (const variable of (statement["declarations"] ?? []) as Node[]) {
@@ -60,10 +71,14 @@ function unused(program: Node): Node[] {
       if (!init || init.type === "Literal") continue;
       if (once(variable)) found.push(init);
       else if (init.type === "ObjectExpression")
-        found.push(...init.properties.filter(({ key }: Node) => key && (!read.has(key.name) || OFF.includes(key.name))));
+        found.push(...init.properties.filter((entry: Node) => entry["key"] && (!read(entry) || OFF.includes(entry["key"].name))));
     }
   }
   return found;
+}
+
+function within(node: Node, other: Node): boolean {
+  return other.start <= node.start && node.end <= other.end;
 }
 
 function* nodesOf(node: Node): Generator<Node> {
@@ -74,9 +89,10 @@ function* nodesOf(node: Node): Generator<Node> {
 /** The text without these nodes: where one is the value of a variable, that is null. */
 function without(text: string, nodes: Node[]): string {
   return nodes
+    .filter((node) => !nodes.some((other) => other !== node && within(node, other)))
     .sort((one, other) => other.start - one.start)
     .reduce((kept, { type, start, end }) => {
-      const whole = /^(Property|MethodDefinition|FunctionDeclaration)$/.test(type);
+      const whole = /^(Property|MethodDefinition|FunctionDeclaration|IfStatement)$/.test(type);
       return kept.slice(0, start) + (whole ? kept.slice(end).replace(/^,/, "") : `null${kept.slice(end)}`);
     }, text);
 }

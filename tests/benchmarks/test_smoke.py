@@ -166,3 +166,58 @@ def test_ingest_says_which_extra_it_needs(options: Options, monkeypatch: pytest.
     monkeypatch.setattr("benchmarks.ingest.installed", lambda: False)
     with pytest.raises(MissingOption, match="pip install"):
         run("ingest", options)
+
+
+def test_widget_size() -> None:
+    rows = run("widget_size", Options()).rows
+    assert all(isinstance(cell, float) and cell > 0 for row in rows for cell in row[1:2])
+    asked = [(row[1], row[3]) for row in rows if isinstance(row[3], float)]
+    assert len(asked) == 2
+    assert all(isinstance(weight, float) and weight <= most for weight, most in asked)
+
+
+@pytest.fixture
+def in_browser(options: Options) -> Options:
+    """Two of each."""
+    pytest.importorskip("playwright", reason='pip install "polydesk[screenshots]"')
+    from tests.browser.chromium import MISSING, executable
+
+    if executable() is None:
+        pytest.skip(MISSING)
+    return replace(options, limit=2)
+
+
+def test_widget_load(in_browser: Options) -> None:
+    plain, tagged, _, opening = run("widget_load", in_browser).rows
+    assert plain[3] == 0.0  # A page without scripts.
+    assert all(isinstance(row[3], float) and row[3] > 0 for row in (tagged, opening))
+    assert all(row[-1] == 0.0 for row in (plain, tagged, opening))
+
+
+def test_widget_answer(in_browser: Options) -> None:
+    result = run("widget_answer", in_browser)
+    assert [row[-1] for row in result.rows] == [1, 1, 2, 2]
+    assert all(isinstance(cell, float) and cell > 0 for row in result.rows for cell in row[1:4])
+    assert (result.setting["failed"], result.setting["baseline's from the cache"]) == (0, 0)
+
+
+def test_widget_cuts(in_browser: Options) -> None:
+    result = run("widget_cuts", in_browser)
+    cut, held = result.rows
+    assert result.setting["written by the model"] == 4
+    assert (cut[1], held[1], held[2]) == (2, 2, 0)
+    assert cut[2] != 0
+    assert [row[5:8] for row in result.rows] == [(0, 0, 0)] * 2
+
+
+def test_characters_lost_and_doubled_are_counted() -> None:
+    differences = importlib.import_module("benchmarks.widget_cuts").differences
+    assert differences("abcdef", "abcdef") == (0, 0)
+    assert differences("abef", "abcdef") == (2, 0)
+    assert differences("abcdcdef", "abcdef") == (0, 2)
+
+
+def test_the_widgets_benchmarks_say_what_they_need(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(MissingOption, match="Chromium"):
+        run("widget_load", options)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import hashlib
 import mimetypes
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from fastapi import APIRouter, Request
@@ -32,9 +34,9 @@ router = APIRouter(include_in_schema=False)
 @router.get("/widget.js")
 async def loader(request: Request) -> Response:
     set_own_headers(request, OF_ANY_PAGE | ALLOWED)
-    script = await _file("widget.js")
+    script, headers = await _file(request, "widget.js")
     tag = f'"{hashlib.sha256(script).hexdigest()[:32]}"'
-    headers = {"Cache-Control": "public, max-age=300", "ETag": tag}
+    headers |= {"Cache-Control": "public, max-age=300", "ETag": tag}
     known = (each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(","))
     if tag in known:
         return Response(status_code=304, headers=headers)
@@ -45,12 +47,12 @@ async def loader(request: Request) -> Response:
 @router.get("/widget/panel")
 async def panel(request: Request, desk: str = DEFAULT_DESK) -> Response:
     origins = widget_of(request).desk(desk).origins
-    page = await _file("panel.html")
+    page, headers = await _file(request, "panel.html")
     policy = PANEL_POLICY.format(ancestors=" ".join(("'self'", *origins)))
     # With its own embedder policy also pages that ask for one may show it.
     more = {"Content-Security-Policy": policy, "Cross-Origin-Embedder-Policy": "require-corp"}
     set_own_headers(request, OF_ANY_PAGE | more)
-    return HTMLResponse(page, headers={"Cache-Control": "no-cache"})
+    return HTMLResponse(page, headers=headers | {"Cache-Control": "no-cache"})
 
 
 @router.head("/widget/assets/{name}")
@@ -60,14 +62,26 @@ async def asset(request: Request, name: str) -> Response:
     set_own_headers(request, OF_ANY_PAGE | ALLOWED)
     if not NAME.match(name):
         raise HTTPException(404)
-    content = await _file(f"assets/{name}")
+    content, headers = await _file(request, f"assets/{name}")
     kind = SCRIPT if name.endswith(".js") else mimetypes.guess_type(name)[0] or "application/octet-stream"
     # Its name changes with what it holds.
-    return Response(content, media_type=kind, headers={"Cache-Control": "public, max-age=31536000, immutable"})
+    return Response(
+        content, media_type=kind, headers=headers | {"Cache-Control": "public, max-age=31536000, immutable"}
+    )
 
 
-async def _file(name: str) -> bytes:
+async def _file(request: Request, name: str) -> tuple[bytes, dict[str, str]]:
+    """What a file holds, as small as the browser takes it, and the headers that tell how."""
     try:
-        return await asyncio.to_thread((FOLDER / name).read_bytes)
+        content = await asyncio.to_thread((FOLDER / name).read_bytes)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise HTTPException(404) from error
+    headers = {"Vary": "Accept-Encoding"}
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return content, headers
+    return await asyncio.to_thread(_gzipped, content), headers | {"Content-Encoding": "gzip"}
+
+
+@lru_cache(maxsize=16)
+def _gzipped(content: bytes) -> bytes:
+    return gzip.compress(content, 9, mtime=0)

@@ -47,6 +47,21 @@ async def test_any_page_may_load_the_loader(http: httpx.AsyncClient) -> None:
     assert (await http.head("/widget.js")).headers["etag"] == tag
 
 
+@pytest.mark.parametrize("path", ["/widget.js", "/widget/panel?desk=shop", "/widget/assets/panel-0a1b2c.js"])
+async def test_what_browsers_take_smaller_is_sent_smaller(http: httpx.AsyncClient, static: Path, path: str) -> None:
+    for file in ("widget.js", "panel.html", "assets/panel-0a1b2c.js"):
+        (static / file).write_bytes(b"// a long comment\n" * 100)
+    small = await http.get(path, headers={"Accept-Encoding": "gzip, br"})
+    whole = await http.get(path, headers={"Accept-Encoding": "identity"})
+    assert small.content == whole.content
+    assert int(small.headers["content-length"]) < 200 < int(whole.headers["content-length"])
+    assert (small.headers["content-encoding"], "content-encoding" in whole.headers) == ("gzip", False)
+    assert "Accept-Encoding" in small.headers["vary"]
+    assert "Accept-Encoding" in whole.headers["vary"]
+    # Each form has a tag of its own.
+    assert small.headers.get("etag", "small") != whole.headers.get("etag", "whole")
+
+
 async def test_a_new_loader_has_another_tag(http: httpx.AsyncClient, static: Path) -> None:
     tag = (await http.get("/widget.js")).headers["etag"]
     (static / "widget.js").write_bytes(b"'another';")
