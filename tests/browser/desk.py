@@ -90,7 +90,7 @@ def running_desk(
     }
     widget = {"desks": {"default": {"origins": [origin], "email": "help@shop.example", **desk}}, "limits": limits}
     knowledge = {"watch": False, "minimum_tokens": 0}
-    sections = {"widget": widget, "knowledge": knowledge, **(settings or {})}
+    sections: dict[str, Mapping[str, Any]] = {"widget": widget, "knowledge": knowledge, **(settings or {})}
     with serving(folder, [folder / "knowledge"], sections) as running:
         known = read_desk_file(folder / "data")
         assert known is not None

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, BrowserContext, Frame, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, Dialog, Frame, Locator, Page
 
 PATIENCE = 20_000  # milliseconds
 PHONE = {"width": 390, "height": 780}
@@ -87,6 +87,11 @@ class Visit:
         answer.wait_for()
         return answer.locator(".prose").inner_text()
 
+    def refuse(self, dialog: Dialog) -> None:
+        """Notes a dialog of the browser's, which no page here may open."""
+        self.noted.append(f"executed: {dialog.type}")
+        dialog.dismiss()
+
     def complaints(self) -> list[str]:
         """What was noted in any frame, and in the console."""
         found = list(self.noted)
@@ -129,7 +134,7 @@ def new_visit(context: BrowserContext, url: str) -> Visit:
     page.add_init_script(WATCH)
     page.on("pageerror", lambda error: visit.noted.append(f"error: {error}"))
     page.on("console", lambda said: visit.noted.append(f"console: {said.text}") if said.type == "error" else None)
-    page.on("dialog", lambda dialog: (visit.noted.append(f"executed: {dialog.type}"), dialog.dismiss()))
+    page.on("dialog", visit.refuse)
     page.goto(url)
     page.wait_for_function("Boolean(window.polydesk)")
     return visit
