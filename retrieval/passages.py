@@ -69,7 +69,7 @@ class Passage:
     """A section-sized part of a document: what is recalled and cited.
 
     Attributes:
-        hints: editors' questions that this passage answers; encoded with it, never shown or quoted.
+        hints: editors' questions that this passage answers; encoded with it, never part of an answer.
         language: of the text: as declared, else as detected, else "".
     """
 
