@@ -95,19 +95,20 @@ def serving(
     """A desk that serves these roots from ``folder/data``.
 
     Args:
-        settings: sections of config.yaml to change.
+        settings: sections of config.yaml to change; without server.port it is a free one.
         ingested: wait until the knowledge was read to its end, not only until the desk is ready.
         patience: seconds until it counts as failed.
 
     Raises:
         DeskFailed: it ended, or was not ready in time.
     """
-    port = free_port()
+    server = {"host": HOST, "port": free_port(), **(settings or {}).get("server", {})}
+    port = int(server["port"])
     configuration = {
         "data_dir": str(folder / "data"),
         **(settings or {}),
         "knowledge": {"roots": [str(root.absolute()) for root in roots], **(settings or {}).get("knowledge", {})},
-        "server": {"host": HOST, "port": port, **(settings or {}).get("server", {})},
+        "server": server,
     }
     file = folder / "benchmark.yaml"
     file.write_text(yaml.safe_dump(configuration), encoding="utf-8")
