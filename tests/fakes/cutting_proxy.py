@@ -29,6 +29,7 @@ class CuttingProxy:
         self._seconds = seconds
         self._random = random.Random(seed)
         self._open: set[asyncio.StreamWriter] = set()
+        self._passing: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self.up = True
         self.port = 0
@@ -58,12 +59,18 @@ class CuttingProxy:
 
     async def _serve(self, listening: threading.Event) -> None:
         self._ended = asyncio.Event()
-        server = await asyncio.start_server(self._pass, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._take, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         listening.set()
         await self._ended.wait()
         server.close()
         await self._cut_all()
+        await asyncio.gather(*self._passing)
+
+    def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(self._pass(reader, writer))
+        self._passing.add(task)
+        task.add_done_callback(self._passing.discard)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
