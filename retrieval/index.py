@@ -22,6 +22,7 @@ from chromadb.api.models.Collection import Collection
 from chromadb.config import Settings
 from chromadb.errors import ChromaError, NotFoundError
 
+from retrieval.clean_memory import keep_memory_clean
 from retrieval.encoder.base import Floats
 from retrieval.passages import MOST_SIGNPOSTS
 
@@ -112,6 +113,7 @@ class Index:
             _empty(folder)
         opening.parent.mkdir(parents=True, exist_ok=True)
         opening.touch()
+        keep_memory_clean()
         self._client = _open(folder)
         self._collections: dict[str, Collection] = {}
         for collection in self._client.list_collections():

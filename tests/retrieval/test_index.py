@@ -174,3 +174,24 @@ def test_nearly_all_of_the_true_nearest_are_found(tmp_path: Path) -> None:
         hits += len(found & set(np.argsort(-(vectors @ question))[:50].tolist()))
     assert hits / (40 * 50) >= 0.995
     index.close()
+
+
+def test_nothing_that_stood_in_memory_before_reaches_the_files(tmp_path: Path) -> None:
+    secret = b"said by a customer, and erased "
+
+    def use_memory(_: int) -> bytearray:
+        bytearray(8_000_000)  # As it is freed, blocks up to its size are kept for later.
+        written = [bytearray(secret * 10_000) for _ in range(8)]
+        return written[-1][:2_000]
+
+    # Each thread may have memory of its own, which another is given later.
+    with ThreadPoolExecutor(32) as threads:
+        kept = list(threads.map(use_memory, range(400)))
+    assert len(kept) == 400
+    index = Index(tmp_path / "chroma")
+    index.add("public", [1], [np.ones(384, np.float32)])
+    index.query("public", np.ones(384, np.float32), 1)
+    index.close()
+    files = [file for file in (tmp_path / "chroma").rglob("*") if file.is_file()]
+    assert any(file.name == "data_level0.bin" for file in files)
+    assert [file.name for file in files if secret in file.read_bytes()] == []
