@@ -53,6 +53,10 @@ class Chats:
     async def close(self) -> None:
         """Ends all work; what was not answered is taken up again by the next process."""
         await self._answering.close()
+        self.disconnect()
+
+    def disconnect(self) -> None:
+        """Ends all who listen, so that no stream is broken off when the desk ends."""
         for live in self._live.values():
             live.log.disconnect()
 

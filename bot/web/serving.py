@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,18 +33,30 @@ SWITCH_SECONDS = 0.0005
 
 
 class DeskServer(uvicorn.Server):
-    """Ends on a signal without raising it once more, which would kill the process before the desk is closed."""
+    """Ends on a signal without raising it once more, which would kill the process before the desk is closed.
+
+    Args:
+        ending: called once it is told to end.
+    """
+
+    def __init__(self, config: uvicorn.Config, ending: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ending = ending
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
+            loop.add_signal_handler(number, self._end, number)
         try:
             yield
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
+
+    def _end(self, number: int) -> None:
+        self.handle_exit(number, None)
+        self._ending()
 
 
 async def serve_desk(settings: Settings, *, with_demo: bool = False) -> None:
@@ -73,7 +85,7 @@ async def serve_desk(settings: Settings, *, with_demo: bool = False) -> None:
             )
             await service.start()
             log.info("serving", url=desk.url, data_dir=str(settings.data_dir), revision=service.knowledge.revision)
-            await DeskServer(config).serve(sockets=[listener])
+            await DeskServer(config, service.chats.disconnect).serve(sockets=[listener])
 
 
 def _threads() -> int:

@@ -166,3 +166,27 @@ def test_a_killed_desk_leaves_a_folder_that_works(small_desk: SmallDesk, tmp_pat
     assert (tmp_path / "data" / "desk.json").exists()
     answer = json.loads(running.command("ask", "How long does a refund take?", "--json").stdout)
     assert answer["status"] == "answered"
+
+
+def test_streams_of_the_widget_end_whole_with_the_desk(tmp_path: Path) -> None:
+    write_files(tmp_path / "knowledge", {"refunds.md": "# Refunds\n\nWe refund within five working days.\n"})
+    running = start(tmp_path)
+    try:
+        with httpx.Client(base_url=running.desk.url, trust_env=False, timeout=60) as http:
+            wait_for(lambda: http.get("/ready").status_code == 200)
+            ticket = http.post("/api/widget/ticket", headers={"Origin": running.desk.url}).json()["ticket"]
+            token = http.post("/api/widget/session", json={"ticket": ticket}).json()["token"]
+            headers = {"Authorization": f"Bearer {token}"}
+            body = {"conversation": "new", "client_id": "the-first-message", "text": "How long does a refund take?"}
+            conversation = http.post("/api/widget/messages", json=body, headers=headers).json()["conversation"]
+            path = f"/api/widget/conversations/{conversation}/events"
+            with http.stream("GET", path, headers=headers) as response:
+                lines = response.iter_lines()
+                assert next(lines).startswith("id:")
+                running.process.send_signal(signal.SIGTERM)
+                list(lines)  # It would raise where the stream is broken off.
+        assert running.process.wait(30) == 0
+    finally:
+        running.process.kill()
+        running.process.wait()
+    assert "error" not in (tmp_path / "log").read_text(encoding="utf-8").lower().replace("uvicorn.error", "")
