@@ -93,8 +93,13 @@ def test_memory(options: Options) -> None:
 
 def test_first_sentence(options: Options) -> None:
     result = run("first_sentence", replace(options, limit=2))
-    assert result.setting["answers"] == 4
-    assert all(isinstance(cell, float) and cell > 0 for row in result.rows for cell in row[1:])
+    # On a busy machine a first sentence may come only after the model's last word, which counts as withheld.
+    shown, withheld = result.setting["answers"], result.setting["first sentence withheld"]
+    assert (shown, withheld) in {(count, 4 - count) for count in range(1, 5)}
+    assert result.setting["model not asked"] == 0
+    cells = [cell for row in result.rows for cell in row[1:] if cell is not None]
+    assert cells
+    assert all(isinstance(cell, float) and cell > 0 for cell in cells)
 
 
 def test_edit(options: Options) -> None:
