@@ -18,7 +18,8 @@ export default defineConfig(({ mode }) => ({
   define: { BRIDGE: JSON.stringify(mode === "loader" ? `widget/${built(bridge)}` : "") },
   plugins: [catalogues(here("../locales")), onlyTheLexer()],
   build: mode === "loader" ? loader : assets,
-  test: { environment: "happy-dom", include: ["tests/**/*.test.{ts,tsx,js}"], setupFiles: "tests/quiet.js" },
+  // Long enough for a busy machine.
+  test: { testTimeout: 60_000, environment: "happy-dom", include: ["tests/**/*.test.{ts,tsx,js}"], setupFiles: "tests/quiet.js" },
 }));
 
 const shared = { outDir, target: ["chrome109", "firefox115", "safari16.4"], minify: "oxc" as const };
