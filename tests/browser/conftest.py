@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium from PATH."""
+    """Chromium from PATH.
+
+    For these tests only: while Playwright is there its event loop runs, and no other test could run one.
+    """
     pytest.importorskip("playwright", reason='pip install "polydesk[screenshots]"')
     from tests.browser.chromium import MISSING, chromium, executable
 
@@ -29,14 +32,14 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def host() -> Iterator[Host]:
     """Another site than the desk's, whose pages a test writes."""
     with Host() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def desk(browser: Browser, host: Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
     """A desk that answers with extracts."""
     folder = tmp_path_factory.mktemp("browser-desk")
@@ -45,14 +48,14 @@ def desk(browser: Browser, host: Host, tmp_path_factory: pytest.TempPathFactory)
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def writer() -> Iterator[FakeLLM]:
     """The language model of `slow_desk`."""
     with FakeLLM() as llm:
         yield llm
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def slow_desk(
     browser: Browser, host: Host, writer: FakeLLM, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningDesk]:
