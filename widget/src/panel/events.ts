@@ -19,7 +19,8 @@ export function eventReader(take: (event: ServerEvent) => void): (piece: string)
     for (const line of lines) {
       const { event, id, data } = fields;
       if (line) {
-        const [, name, value] = /^([^:]*):? ?(.*)/.exec(line)!;
+        // Line separators of Unicode (U+2028) end no line here, so the dot must stand for them, too.
+        const [, name, value] = /^([^:]*):? ?(.*)/s.exec(line)!;
         (fields[name!] ??= []).push(value!);
       } else {
         fields = {};

@@ -31,3 +31,8 @@ test("an event without its end is none", () => {
 test("an event without data is none, and its fields are not the next one's", () => {
   expect(read("event: a\nid: 1\n\ndata: 2\n\n")).toEqual([{ event: "", id: "", data: "2" }]);
 });
+
+test("what separates lines in Unicode, but not in such a stream, is a part of the data", () => {
+  const data = "a\u2028b\u2029c\u0085d\ve";
+  expect(read(`data: ${data}\n\n`)).toEqual([{ event: "", id: "", data }]);
+});
