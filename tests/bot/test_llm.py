@@ -164,10 +164,10 @@ async def test_what_came_before_a_stream_broke_off_stands() -> None:
 async def test_a_silent_server_is_waited_for_once(reply: Reply) -> None:
     """It greets at once with an empty event, as servers do; that is no token."""
     with FakeLLM(reply) as llm:
-        async with opened(llm, first_token_seconds=0.1, timeout_seconds=60, probe_seconds=60) as model:
+        async with opened(llm, first_token_seconds=0.5, timeout_seconds=60, probe_seconds=60) as model:
             with pytest.raises(UpstreamTimeout, match="wrote nothing within"):
                 await read(model)
-            assert "within 0.1 seconds" in model.trouble
+            assert "within 0.5 seconds" in model.trouble
             with pytest.raises(UpstreamError, match="wrote nothing within"):
                 await read(model)
             with pytest.raises(UpstreamError, match="wrote nothing within"):
@@ -180,7 +180,7 @@ async def test_a_server_that_was_given_less_than_its_time_is_asked_again() -> No
         async with opened(llm, first_token_seconds=60, timeout_seconds=60, probe_seconds=60) as model:
             for _ in range(4):
                 with pytest.raises(UpstreamError, match="wrote nothing within"):
-                    await model.complete(ASKED, timeout_seconds=0.1)
+                    await model.complete(ASKED, timeout_seconds=0.5)
             assert model.trouble
     assert len(llm.requests) == 3
 
