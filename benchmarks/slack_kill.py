@@ -258,7 +258,7 @@ def _result(slack: FakeSlack, tally: Tally, minutes: float, violations: list[str
             "kills": tally.kills,
             "while an answer streamed": tally.during_answers,
             "events": len(events),
-            "deliveries": len(attempts),
+            "attempts to deliver": len(attempts),
             "sockets": 2,
             "minutes": round(minutes, 1),
             "start to connected, p50 s": percentile(tally.start_seconds, 0.5),
