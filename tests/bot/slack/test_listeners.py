@@ -121,6 +121,17 @@ async def test_the_command_gives_a_draft_that_can_be_shared(served: Served, kept
     await served.slack.until(lambda: found[-1] not in served.agents.ephemerals)
 
 
+async def test_a_draft_that_is_shared_by_two_clicks_is_posted_once(served: Served, kept: None) -> None:
+    await served.slack.slash(served.anna, served.agents, "/ask", PUBLIC_QUESTION)
+    draft = await served.ephemeral(served.agents, served.anna)
+    before = len(served.agents.messages)
+    await asyncio.gather(*(served.slack.click(served.anna, draft, "share") for _ in range(2)))
+    await served.settled()
+    assert len(served.agents.messages) == before + 1
+    assert draft not in served.agents.ephemerals
+    assert not served.slack.violations
+
+
 async def test_an_inner_draft_is_not_shared_where_outsiders_read(served: Served, kept: None) -> None:
     await served.slack.slash(served.anna, served.guests, "/ask", SECRET_QUESTION)
     found = await served.slack.until(

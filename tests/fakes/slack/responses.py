@@ -80,11 +80,12 @@ class Responses:
             return web.Response(status=404, text="used_url")
         try:
             body = json.loads(await request.read())
-            call = Call(self._slack, "response_url", read(_METHOD, body, True), self._slack.teams[response.team], "")
-            self.answer(response, call)
         except ValueError:
             self._slack.blame("response_url", "invalid_payload", "no JSON")
             return web.Response(status=400, text="invalid_payload")
+        try:
+            call = Call(self._slack, "response_url", read(_METHOD, body, True), self._slack.teams[response.team], "")
+            self.answer(response, call)
         except Refused as refused:
             self._slack.blame("response_url", refused.error, "; ".join(refused.messages))
             return web.Response(status=400, text=refused.error)
@@ -110,8 +111,10 @@ class Responses:
         channel = slack.channels[response.channel]
         if call.get("delete_original") and message is not None:
             if message.seen_only_by:
-                channel.ephemerals.remove(message)
-                slack.touch()
+                # A second click may have been on its way when the first took the message away.
+                if message in channel.ephemerals:
+                    channel.ephemerals.remove(message)
+                    slack.touch()
             else:
                 slack.removed(message)
             return
