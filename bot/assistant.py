@@ -37,6 +37,7 @@ class Assistant:
         longest: characters that a question may have.
         default_language: where nothing tells the language.
         revision: the published revision, from memory.
+        partial: whether knowledge is still being read for the first time, so that something may be missing.
         translation: None where nothing is translated.
     """
 
@@ -54,6 +55,7 @@ class Assistant:
         longest: int,
         default_language: str,
         revision: Callable[[], int],
+        partial: Callable[[], bool] = lambda: False,
         translation: Translation | None = None,
     ) -> None:
         self._search = search
@@ -67,6 +69,7 @@ class Assistant:
         self._longest = longest
         self._default_language = default_language
         self._revision = revision
+        self._partial = partial
         self._translation = translation
         self._languages: LRUCache[tuple[str, str, tuple[str, ...]], str] = LRUCache(2_000)
 
@@ -201,14 +204,17 @@ class Assistant:
             translation = QuestionTranslation(self._translation, language, question.audiences, lambda: _left(started))
 
         async def find(text: str) -> SearchResult:
+            lacking = ("knowledge",) if self._partial() else ()
             if translation is None:
-                return await self._search.find(text, question.audiences, language, question.instruction)
+                result = await self._search.find(text, question.audiences, language, question.instruction)
+                return replace(result, degraded=(*result.degraded, *lacking))
             begun = time.perf_counter()
             said = await translation.phrasings(text)
             translating = {"translate": _milliseconds(begun)}
             result = await self._search.find(text, question.audiences, language, question.instruction, said.texts)
-            degraded = (*result.degraded, "translation") if said.degraded else result.degraded
-            return replace(result, timings_ms=result.timings_ms | translating, degraded=degraded)
+            if said.degraded:
+                lacking = (*lacking, "translation")
+            return replace(result, timings_ms=result.timings_ms | translating, degraded=(*result.degraded, *lacking))
 
         return await self._reader.read(text, held.turns, language, find)
 

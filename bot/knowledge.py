@@ -57,6 +57,7 @@ class Knowledge:
         self._background: list[asyncio.Task[None]] = []
         self._running = 0
         self._step: Progress | None = None
+        self._caught_up = False
         self._error = ""
         self._refused: set[tuple[str, str]] = set()
         self.revision = 0
@@ -99,6 +100,7 @@ class Knowledge:
                 raise ConfigurationError(f"There is no folder {root}.")
         chosen = await asyncio.to_thread(choose_roots, self._settings.data_dir, configured, roots)
         moved, self._ingest.roots = chosen != self._ingest.roots, chosen
+        self._caught_up = self._caught_up and not moved
         report = await self._run(step, retry=True)
         if moved and len(self._background) > 1:
             # The watcher looks at the roots it was started with.
@@ -114,6 +116,11 @@ class Knowledge:
             return Dependency(self.revision > 0, doing)
         refused = f", {len(self._refused)} files refused" if self._refused else ""
         return Dependency(self.revision > 0 or not self._error, self._error or f"revision {self.revision}{refused}")
+
+    @property
+    def partial(self) -> bool:
+        """Whether files are still to be read that were there when the desk was started, or given its roots."""
+        return not self._caught_up and (self._step is not None or bool(self._error))
 
     async def _keep_current(self) -> None:
         try:
@@ -147,6 +154,7 @@ class Knowledge:
 
     def _reported(self, report: IngestReport) -> None:
         self._error = ""
+        self._caught_up = True
         self.revision = max(self.revision, report.revision)
         self._metrics.ingests.labels("done").inc()
         self._metrics.ingest_seconds.set(report.seconds)

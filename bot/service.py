@@ -192,6 +192,7 @@ class Service:
                 longest=settings.server.max_question_chars,
                 default_language=settings.languages.default,
                 revision=lambda: knowledge.revision,
+                partial=lambda: knowledge.partial,
                 translation=translation,
             )
             chats = open_chats(settings, store, assistant, phrases, metrics)

@@ -23,16 +23,24 @@ async def test_a_first_start_answers_as_soon_as_something_is_published(tmp_path:
             service.require_knowledge()
         question = Question("How long does a refund take?")
         early = await service.assistant.answer(question)
-        assert (early.status, early.knowledge_revision) == ("no_answer", 0)
+        assert (early.status, early.knowledge_revision, early.degraded) == ("no_answer", 0, ())
         service.knowledge.start()
         states = set()
+        lacking = set()
         async with asyncio.timeout(120):
             while not service.knowledge.revision:
-                states.add(service.knowledge.state())
+                state = service.knowledge.state()
+                if state not in states:
+                    # Another question each time: answers are remembered.
+                    states.add(state)
+                    asked = Question(f"Who pays for return {len(states)}?")
+                    lacking.update((await service.assistant.answer(asked)).degraded)
                 await asyncio.sleep(0.01)
         assert any(not state.ready and state.detail.startswith("ingesting 0 of 3") for state in states)
+        assert lacking == {"knowledge"}
+        await service.knowledge.ingest()
         answer = await service.assistant.answer(question)
-        assert answer.status == "answered"
+        assert (answer.status, answer.degraded) == ("answered", ())
         assert answer.knowledge_revision >= 1
 
 
