@@ -123,7 +123,9 @@ async def test_the_command_gives_a_draft_that_can_be_shared(served: Served, kept
 
 async def test_a_draft_that_is_shared_by_two_clicks_is_posted_once(served: Served, kept: None) -> None:
     await served.slack.slash(served.anna, served.agents, "/ask", PUBLIC_QUESTION)
-    draft = await served.ephemeral(served.agents, served.anna)
+    (draft,) = await served.slack.until(
+        lambda: [one for one in served.agents.ephemerals if "Share in channel" in text_of(one)]
+    )
     before = len(served.agents.messages)
     await asyncio.gather(*(served.slack.click(served.anna, draft, "share") for _ in range(2)))
     await served.settled()
