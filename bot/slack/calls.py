@@ -23,8 +23,13 @@ LONGEST_PAUSE_SECONDS = 30.0
 AWAY_SECONDS = 1.0
 # Slack's words for trouble of its own: the call may or may not have been done.
 _TROUBLE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"})
+# What only reads takes its arguments from the address; Slack leaves JSON unread there and misses all of them.
+_READING = "conversations."
 # The call was limited by its channel, not by its workspace.
 _BY_CHANNEL = frozenset({"chat.postMessage"})
+
+# What the SDK raises where Slack says no, or says nothing; of aiohttp's own errors only some are an OSError.
+TROUBLES = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)
 
 log = structlog.get_logger()
 
@@ -182,7 +187,10 @@ class Calls:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
             async with asyncio.timeout(SECONDS):
-                response = await self._client.api_call(method, json=arguments, headers=headers)
+                if method.startswith(_READING):
+                    response = await self._client.api_call(method, http_verb="GET", params=arguments, headers=headers)
+                else:
+                    response = await self._client.api_call(method, json=arguments, headers=headers)
         except aiohttp.ClientConnectorError as error:
             raise self._failed(SlackAway(f"Slack at {self._client.base_url} cannot be reached: {error}.")) from error
         except (TimeoutError, aiohttp.ClientError, OSError) as error:

@@ -6,19 +6,17 @@ import asyncio
 import itertools
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 
 from bot.outbox import SETTLE_SECONDS, Outbox, Record
 from bot.slack.calls import Calls, SlackAway, SlackBusy, SlackRefused, SlackUnsure
 from bot.slack.message import Block, Message, Place
-from bot.slack.posting import post
+from bot.slack.part import Part
+from bot.slack.posting import post, receipt
 from bot.slack.sending import Sender, marker_of, metadata
 from bot.slack.splitting import characters, head, pieces
-
-if TYPE_CHECKING:
-    from bot.slack.stream import Part
 
 # Of one message's Markdown; Slack takes 12,000.
 ROOM_CHARACTERS = 11_500
@@ -144,10 +142,10 @@ class Completion:
         """The further messages of an earlier attempt; those that are not sent yet are waited for."""
         found: list[str] = []
         for number in itertools.count():
-            receipt = await self._outbox.receipt(f"{record.key}/{number}")
-            if receipt is None:
+            ts = await receipt(self._outbox, f"{record.key}/{number}")
+            if ts is None:
                 return found
-            found.append(receipt)
+            found.append(ts)
         return found
 
     async def _found(self, record: Record, to: Place, known: set[str]) -> list[dict[str, Any]]:
@@ -157,7 +155,7 @@ class Completion:
         except SlackRefused as error:
             log.warning("slack_thread_not_read", reason=str(error))
             return [{"ts": ts} for ts in sorted(known)]
-        others = {ts for receipt in await self._outbox.receipts(record.thread) for ts in _receipt(receipt)} - known
+        others = {ts for sent in await self._outbox.receipts(record.thread) for ts in _parts(sent)} - known
 
         def ours(message: Mapping[str, Any]) -> bool:
             marker = marker_of(message)
@@ -211,7 +209,7 @@ def _planned(text: str, blocks: Sequence[Block]) -> list[tuple[str, Sequence[Blo
     return [(piece, blocks if number == len(texts) else ()) for number, piece in enumerate(texts, 1)]
 
 
-def _receipt(receipt: str) -> Sequence[str]:
+def _parts(receipt: str) -> Sequence[str]:
     """The messages of a receipt: of a stream a list, of others one."""
     if not receipt.startswith("["):
         return (receipt,)

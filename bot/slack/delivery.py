@@ -42,10 +42,6 @@ class Delivery:
         """
         return await post(self._outbox, key, to, message)
 
-    async def update(self, key: str, to: Place, ts: str, message: Message) -> None:
-        """Replaces the message `ts` of the place's channel. Raises as `post` does."""
-        await deliver(self._outbox, key, "update", to, ts=ts, content=content(message))
-
     async def ephemeral(self, key: str, to: Place, user: str, message: Message) -> None:
         """Shows a message to one person of the place. Where it stays unknown whether it was shown, it is shown again.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from bot.outbox import Outbox, Refused
@@ -23,8 +25,20 @@ async def post(outbox: Outbox, key: str, to: Place, message: Message) -> str:
 async def deliver(outbox: Outbox, key: str, kind: str, to: Place, **body: Any) -> str:
     """Has the outbox deliver something of a kind that `Sender` knows; returns the receipt. Raises SlackRefused."""
     place = {"team": to.team, "channel": to.channel, "thread_ts": to.thread_ts}
-    try:
+    with _refusals():
         return await outbox.deliver(key, kind, thread_of(to), {**place, **body})
+
+
+async def receipt(outbox: Outbox, key: str) -> str | None:
+    """See `Outbox.receipt`. Raises SlackRefused."""
+    with _refusals():
+        return await outbox.receipt(key)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
     except Refused as error:
         method, _, word = str(error).partition(" ")
         raise SlackRefused(method, word) from error

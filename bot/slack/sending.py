@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
+
 from bot.outbox import NotSent, Outgoing, Refused, Unsure
 from bot.slack.calls import Calls, SlackAway, SlackBusy, SlackRefused, SlackUnsure
 from bot.slack.message import Message, Place
@@ -15,8 +17,8 @@ CLOCK_SECONDS = 300.0
 # So many pages of 200 messages are looked through; what we look for is among the newest.
 _PAGES = 5
 _AWAY_SECONDS = 2.0
-# Someone else deleted what was to be updated, or it is as it should be.
-_NOTHING_TO_UPDATE = frozenset({"message_not_found", "edit_window_closed"})
+
+log = structlog.get_logger()
 
 
 def metadata(marker: str, **more: Any) -> dict[str, Any]:
@@ -54,10 +56,6 @@ class Sender:
             match message.kind:
                 case "post":
                     return await self._post(message, to)
-                case "update":
-                    arguments = {"channel": to.channel, "ts": body["ts"], **body["content"]}
-                    await self._calls.once("chat.update", to.team, arguments)
-                    return str(body["ts"])
                 case "ephemeral":
                     thread = {"thread_ts": to.thread_ts} if to.thread_ts else {}
                     arguments = {"channel": to.channel, "user": body["user"], **thread, **body["content"]}
@@ -66,8 +64,6 @@ class Sender:
                 case _:
                     raise Refused(f"There is no kind of message {message.kind}.")
         except SlackRefused as error:
-            if message.kind == "update" and error.error in _NOTHING_TO_UPDATE:
-                return str(body["ts"])
             raise Refused(f"{error.method} {error.error}") from error
         except SlackBusy as error:
             raise NotSent(str(error), error.seconds) from error
@@ -77,7 +73,7 @@ class Sender:
             raise Unsure(str(error)) from error
 
     async def _post(self, message: Outgoing, to: Place) -> str:
-        if message.unsure and (ts := await self.find(to, message.marker, message.put_at)):
+        if message.unsure and (ts := await self._sent(message, to)):
             return ts
         thread = {"thread_ts": to.thread_ts} if to.thread_ts else {}
         arguments = {
@@ -90,10 +86,15 @@ class Sender:
         }
         return str((await self._calls.once("chat.postMessage", to.team, arguments))["ts"])
 
-    async def find(self, to: Place, marker: str, since: float) -> str:
-        """The ts of the message with this marker, "" where there is none. Raises as `messages` does."""
-        found = await self.messages(to, since)
-        return next((str(message["ts"]) for message in found if marker_of(message) == marker), "")
+    async def _sent(self, message: Outgoing, to: Place) -> str:
+        """The ts of a message that may have been sent; "" where it was not, or where Slack does not say."""
+        try:
+            found = await self.messages(to, message.put_at)
+        except SlackRefused as error:
+            # Rather twice than never. Where it cannot be sent either, Slack says so next.
+            log.warning("slack_thread_not_read", reason=str(error))
+            return ""
+        return next((str(each["ts"]) for each in found if marker_of(each) == message.marker), "")
 
     async def messages(self, to: Place, since: float) -> list[dict[str, Any]]:
         """Our own messages in a thread, or at the top of a channel, since a moment of our clock; in order.

@@ -21,6 +21,8 @@ from bot.outbox import Outbox, Record
 from bot.slack.calls import Calls, SlackAway, SlackBusy, SlackRefused, SlackUnsure
 from bot.slack.completion import Completion
 from bot.slack.message import Block, Place, Recipient, TaskStatus
+from bot.slack.pace import Pace
+from bot.slack.part import Part
 from bot.slack.posting import thread_of
 from bot.slack.sending import Sender, metadata
 from bot.slack.splitting import head, octets
@@ -30,34 +32,12 @@ from bot.slack.splitting import head, octets
 ROOM_BYTES = 10_000
 # Slack ends a stream after five minutes, however lively it is.
 LONGEST_SECONDS = 270.0
-# A few pieces may follow each other closely; on the whole it is one a second.
-BURST = 3.0
-PER_SECOND = 1.0
 # Somebody waits for the first words; where Slack's limits do not let a stream begin by then, the answer comes whole.
 START_PATIENCE_SECONDS = 1.0
 _TASK_CHARACTERS = 250
 _ENDED = "message_not_in_streaming_state"
 
 log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class Part:
-    """One message of the answer.
-
-    Attributes:
-        text: what of the answer belongs to it.
-        weight: bytes that count towards its room.
-        open: it still streams.
-        exact: Slack is known to show the text.
-    """
-
-    ts: str
-    text: str
-    weight: int
-    opened_at: float
-    open: bool = True
-    exact: bool = True
 
 
 @dataclass(slots=True)
@@ -105,13 +85,12 @@ class Stream:
         self._sending = asyncio.Lock()
         self._wake = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
-        self._tokens, self._counted_at, self._pause_until = BURST, 0.0, 0.0
+        self._pace = Pace()
 
     async def __aenter__(self) -> Self:
         self._record = await self._outbox.record(self._key, thread_of(self._to))
         self._live = self._record.fresh and bool(self._to.thread_ts)
         if self._live:
-            self._counted_at = _now()
             self._pump = asyncio.create_task(self._run())
         return self
 
@@ -208,10 +187,7 @@ class Stream:
 
     def _pause(self) -> float:
         """How long the next call must wait."""
-        now = _now()
-        self._tokens = min(BURST, self._tokens + (now - self._counted_at) * PER_SECOND)
-        self._counted_at = now
-        wait = max(0.0, (1 - self._tokens) / PER_SECOND, self._pause_until - now)
+        wait = self._pace.wait_seconds()
         if self._parts and self._parts[-1].open:
             wait = max(wait, self._calls.limits.wait_seconds(self._to.team, "chat.appendStream"))
         return wait
@@ -220,7 +196,7 @@ class Stream:
         """Sends what is pending: all that fits into one message."""
         if not self._pending:
             return
-        self._tokens -= 1
+        self._pace.went()
         part = self._parts[-1] if self._parts and self._parts[-1].open else None
         if part is not None and _now() - part.opened_at > LONGEST_SECONDS:
             await self._end(part, "", [], "")
@@ -273,9 +249,9 @@ class Stream:
         try:
             await self._calls.once("chat.appendStream", self._to.team, arguments, patience=0)
         except SlackBusy as error:
-            self._pause_until = _now() + error.seconds
+            self._pace.pause(error.seconds)
         except SlackAway:
-            self._pause_until = _now() + 1.0
+            self._pace.pause(1.0)
         except SlackUnsure:
             part.text, part.weight, part.exact = part.text + piece, part.weight + weight, False
             self._taken(piece)

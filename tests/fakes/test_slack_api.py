@@ -119,6 +119,7 @@ async def test_scopes_and_membership(slack: FakeSlack, client: AsyncWebClient, s
         ("chat.postMessage", {"text": "x"}),
         ("chat.postMessage", {"channel": "C1", "text": "x", "colour": "red"}),
         ("chat.startStream", {"channel": "C1"}),
+        ("conversations.replies", {"channel": "C1", "ts": "1.2"}),
         ("views.publish", {"user_id": "U1", "view": [1]}),
     ],
 )

@@ -85,7 +85,7 @@ async def test_what_went_wrong_is_told_apart(slack: FakeSlack, monkeypatch: pyte
         for kind in ("hang", "status", "reset"):
             slack.fail(kind)  # type: ignore[arg-type]
             with pytest.raises(SlackUnsure):
-                await calls.once("chat.getPermalink", team, {"channel": "C0", "message_ts": "1.1"})
+                await calls.once("chat.delete", team, {"channel": "C0", "ts": "1.1"})
         assert not calls.trouble
 
 

@@ -49,6 +49,7 @@ _HANDLERS: dict[str, Callable[[Call], dict[str, Any]]] = {
     "conversations.history": conversations.history,
     "conversations.open": conversations.open_conversation,
     "users.info": conversations.user_info,
+    "users.list": conversations.users_list,
     "reactions.add": conversations.add_reaction,
     "reactions.remove": conversations.remove_reaction,
     "views.open": views.open_view,
@@ -112,7 +113,9 @@ class Api:
                 self._slack.blame(method, refused.error, "; ".join(refused.messages) or json.dumps(given)[:300])
             return web.json_response(refused.body(), status=refused.status, headers=refused.headers)
         self._note(method, given, "")
-        return web.json_response({"ok": True, **body})
+        team = self._slack.team_of(_token(request, {}))
+        headers = {"X-OAuth-Scopes": ",".join(sorted(team.scopes))} if team else {}
+        return web.json_response({"ok": True, **body}, headers=headers)
 
     def _run(
         self, request: web.Request, method: str, given: dict[str, Any], is_json: bool, readable: bool
@@ -166,7 +169,7 @@ class Api:
             refused = limited(fault.seconds)
             return web.json_response(refused.body(), status=429, headers=refused.headers)
         if request.transport is not None:
-            request.transport.abort()
+            request.transport.close() if fault.kind == "hangup" else request.transport.abort()
         return web.Response()
 
 

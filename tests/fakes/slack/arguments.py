@@ -24,6 +24,8 @@ def read(method: Method, given: Mapping[str, Any], is_json: bool) -> dict[str, A
     Raises:
         Refused: one is unknown, missing or of another type.
     """
+    if is_json and not method.json:
+        given = {}
     messages: list[str] = []
     values: dict[str, Any] = {}
     for name, value in given.items():

@@ -1,4 +1,4 @@
-"""conversations.*, users.info, reactions.*: looking around."""
+"""conversations.*, users.*, reactions.*: looking around."""
 
 from __future__ import annotations
 
@@ -73,6 +73,16 @@ def user_info(call: Call) -> dict[str, Any]:
     if not call.get("include_locale"):
         found.pop("locale")
     return {"user": found}
+
+
+def users_list(call: Call) -> dict[str, Any]:
+    team = call.home.id
+    people = [user_json(user, team) for user in call.slack.users.values() if user.team == team]
+    if not call.get("include_locale"):
+        for person in people:
+            person.pop("locale")
+    found, cursor = _page(call, people, 1000)
+    return {"members": found, "response_metadata": {"next_cursor": cursor}}
 
 
 def add_reaction(call: Call) -> dict[str, Any]:

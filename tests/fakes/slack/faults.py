@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-# "reset" drops the connection, "status" answers with an HTTP status and no JSON, "hang" never answers.
-Kind = Literal["delay", "hang", "status", "reset", "ratelimited"]
+# "reset" drops the connection, "hangup" closes it in good order and without an answer, "status" answers with an HTTP
+# status and no JSON, "hang" never answers.
+Kind = Literal["delay", "hang", "status", "reset", "hangup", "ratelimited"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,14 @@ class Method:
         scopes: one of them is needed; none listed: any token will do. `*` stands for the kind of conversation.
         per_minute: calls in a workspace; 0 where something else limits it.
         token: which kind it takes.
+        json: whether it reads arguments from a JSON body; methods that only read do not, and miss all of them.
     """
 
     arguments: dict[str, str] = field(default_factory=dict)
     scopes: tuple[str, ...] = ()
     per_minute: int = TIER_3
     token: Literal["bot", "app", "none"] = "bot"
+    json: bool = True
 
 
 _LOOKS = {"username": "text", "icon_emoji": "text", "icon_url": "text"}
@@ -99,7 +101,7 @@ METHODS: dict[str, Method] = {
         TIER_3,
     ),
     "chat.delete": Method({"channel": "text!", "ts": "text!"}, _WRITE, TIER_3),
-    "chat.getPermalink": Method({"channel": "text!", "message_ts": "text!"}, (), 600),
+    "chat.getPermalink": Method({"channel": "text!", "message_ts": "text!"}, (), 600, json=False),
     "chat.startStream": Method(
         {
             "channel": "text!",
@@ -155,15 +157,18 @@ METHODS: dict[str, Method] = {
     ),
     "agents.sessions.rename": Method({"channel_id": "text!", "thread_ts": "text!", "title": "text!"}, _WRITE, TIER_3),
     "conversations.info": Method(
-        {"channel": "text!", "include_locale": "flag", "include_num_members": "flag"}, ("*:read",), TIER_3
+        {"channel": "text!", "include_locale": "flag", "include_num_members": "flag"}, ("*:read",), TIER_3, json=False
     ),
-    "conversations.members": Method({"channel": "text!", **_PAGE}, ("*:read",), TIER_4),
-    "conversations.replies": Method({"channel": "text!", "ts": "text!", **_PAGE, **_SPAN}, ("*:history",), TIER_3),
-    "conversations.history": Method({"channel": "text!", **_PAGE, **_SPAN}, ("*:history",), TIER_3),
+    "conversations.members": Method({"channel": "text!", **_PAGE}, ("*:read",), TIER_4, json=False),
+    "conversations.replies": Method(
+        {"channel": "text!", "ts": "text!", **_PAGE, **_SPAN}, ("*:history",), TIER_3, json=False
+    ),
+    "conversations.history": Method({"channel": "text!", **_PAGE, **_SPAN}, ("*:history",), TIER_3, json=False),
     "conversations.open": Method(
         {"users": "text", "channel": "text", "return_im": "flag", "prevent_creation": "flag"}, ("im:write",), TIER_3
     ),
-    "users.info": Method({"user": "text!", "include_locale": "flag"}, ("users:read",), TIER_4),
+    "users.info": Method({"user": "text!", "include_locale": "flag"}, ("users:read",), TIER_4, json=False),
+    "users.list": Method({**_PAGE, "include_locale": "flag"}, ("users:read",), TIER_2, json=False),
     "views.open": Method({"view": "object!", "trigger_id": "text", "interactivity_pointer": "text"}, (), TIER_4),
     "views.push": Method({"view": "object!", "trigger_id": "text", "interactivity_pointer": "text"}, (), TIER_4),
     "views.update": Method({"view": "object!", "view_id": "text", "external_id": "text", "hash": "text"}, (), TIER_4),
