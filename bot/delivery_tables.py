@@ -29,6 +29,9 @@ inbox = Table(
     Index("ix_inbox_arrived_at", "arrived_at"),
 )
 
+# The kind of messages that their sender sends itself, and only notes what it sent.
+RECORD = "record"
+
 # A message stands here from before it is sent until the service has it; then without its body, so that it is known.
 outbox = Table(
     "outbox",

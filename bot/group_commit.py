@@ -12,10 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from retrieval.database import WRITE
+from retrieval.database import PRIVATE
+
+log = structlog.get_logger()
 
 Result = TypeVar("Result")
 # Works that go into one transaction at most; one that waits for the disk does not wait for endless others too.
@@ -51,7 +54,7 @@ class GroupCommit:
             work: runs in the thread, a second time where another one of the same transaction failed.
 
         Raises:
-            SQLAlchemyError: nothing of it was written.
+            SQLAlchemyError: nothing of it was written; nor was it where the work itself raised something else.
         """
         if self._closed:
             raise RuntimeError("The database is closed.")
@@ -87,7 +90,7 @@ class GroupCommit:
             for each, outcome in zip(batch, outcomes, strict=True):
                 if each.future.done():
                     continue  # Nobody waits for it any more.
-                if isinstance(outcome, SQLAlchemyError):
+                if isinstance(outcome, Exception):
                     each.future.set_exception(outcome)
                 else:
                     each.future.set_result(outcome)
@@ -96,10 +99,12 @@ class GroupCommit:
     def _commit(self, works: list[Callable[[Connection], Any]]) -> list[Any]:
         """The result, or the error, of each."""
         try:
-            with self._engine.connect().execution_options(**WRITE) as connection, connection.begin():
+            with self._engine.connect().execution_options(**PRIVATE) as connection, connection.begin():
                 return [work(connection) for work in works]
-        except SQLAlchemyError as error:
+        except Exception as error:  # A fault of the desk in one of them must not end the writing of all.
             if len(works) == 1:
+                if not isinstance(error, SQLAlchemyError):
+                    log.error("delivery_not_written", exc_info=error)
                 return [error]
         # One of them cannot be written; the others must not suffer from it.
         return [outcome for work in works for outcome in self._commit([work])]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, desc, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, or_, select, update
 
+from bot.delivery_figures import Figures, inbox_figures
 from bot.delivery_tables import inbox
 from bot.group_commit import GroupCommit
 
@@ -45,26 +46,6 @@ class Taken:
     number: int
     event: Event
     attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class InboxFigures:
-    """How much waits; `oldest_seconds` is the age of what waits longest, 0 where nothing does."""
-
-    waiting: int
-    dead: int
-    oldest_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class DeadEvent:
-    """An event that was given up, with the reason; for operators."""
-
-    id: str
-    kind: str
-    arrived_at: float
-    attempts: int
-    reason: str
 
 
 class Inbox:
@@ -179,17 +160,7 @@ class Inbox:
             lambda connection: connection.execute(update(inbox).where(held).values(leased_until=0.0)) and None
         )
 
-    async def revive(self, ids: Sequence[str]) -> int:
-        """Has events that were given up worked off after all; returns how many were."""
-        dead = and_(inbox.c.state == "dead", inbox.c.id.in_(ids))
-        values = {"state": "waiting", "attempts": 0, "due_at": self._now(), "leased_until": 0.0}
-        revived = await self._database.write(
-            lambda connection: connection.execute(update(inbox).where(dead).values(values)).rowcount
-        )
-        self.arrived.set()
-        return revived
-
-    async def figures(self) -> InboxFigures:
+    async def figures(self) -> Figures:
         """How much waits."""
         return await self._database.read(lambda connection: inbox_figures(connection, self._now()))
 
@@ -201,24 +172,6 @@ class Inbox:
     async def _change(self, number: int, **values: object) -> None:
         statement = update(inbox).where(inbox.c.number == number).values(**values)
         await self._database.write(lambda connection: connection.execute(statement) and None)
-
-
-def inbox_figures(connection: Connection, now: float) -> InboxFigures:
-    """How much waits, as of a connection; for those who only look."""
-    rows = connection.execute(
-        select(inbox.c.state, func.count(), func.min(inbox.c.arrived_at))
-        .where(inbox.c.state.in_(("waiting", "dead")))
-        .group_by(inbox.c.state)
-    )
-    found = {state: (count, oldest) for state, count, oldest in rows}
-    waiting, oldest = found.get("waiting", (0, now))
-    return InboxFigures(waiting, found.get("dead", (0, now))[0], max(0.0, now - oldest))
-
-
-def dead_events(connection: Connection, most: int = 100) -> list[DeadEvent]:
-    """The last events that were given up, newest first."""
-    query = select(inbox).where(inbox.c.state == "dead").order_by(desc(inbox.c.number)).limit(most)
-    return [DeadEvent(row.id, row.kind, row.arrived_at, row.attempts, row.reason) for row in connection.execute(query)]
 
 
 def _due(now: float) -> ColumnElement[bool]:

@@ -37,16 +37,11 @@ class Postponed(PolydeskError):
         super().__init__(reason)
 
 
-class Hopeless(PolydeskError):
-    """An event cannot be worked off, now or later."""
-
-
 class InboxWorker:
     """Runs while the desk does. Used from one event loop.
 
     Args:
-        handle: works one event off. After any error but `Postponed` and `Hopeless` it is called again later, five times
-            in all.
+        handle: works one event off. After any error but `Postponed` it is called again later, five times in all.
         at_once: events that are not urgent.
         ready: whether events may be taken yet.
         excuse: why events cannot be worked off at the moment whatever they are, as while the service is out, ""
@@ -133,8 +128,6 @@ class InboxWorker:
                 await self._handle(taken)
         except Postponed as error:
             await self._postpone(taken, str(error), error.seconds)
-        except Hopeless as error:
-            await self._bury(taken, str(error))
         except Exception as error:  # Whatever it was, the event must not be lost.
             if excuse := self._excuse():
                 await self._postpone(taken, excuse, EXCUSED_SECONDS)

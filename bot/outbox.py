@@ -16,10 +16,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, delete, desc, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.delivery_tables import outbox
+from bot.delivery_figures import Figures, outbox_figures
+from bot.delivery_tables import RECORD, outbox
 from bot.group_commit import GroupCommit
 from retrieval.errors import PolydeskError
 
@@ -27,8 +28,6 @@ from retrieval.errors import PolydeskError
 LONGEST_SECONDS = 24 * 3600.0
 # What a process sent just before it was killed may arrive at the service a little later.
 SETTLE_SECONDS = 2.0
-# Of messages that are not sent from here, but recorded, see `record`.
-RECORD = "record"
 
 log = structlog.get_logger()
 
@@ -71,25 +70,6 @@ class Record:
     receipt: str
     done: bool
     fresh: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxFigures:
-    """How much waits; `oldest_seconds` is the age of what waits longest, 0 where nothing does."""
-
-    waiting: int
-    dead: int
-    oldest_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class DeadMessage:
-    """A message that was given up, with the reason; for operators."""
-
-    key: str
-    kind: str
-    put_at: float
-    reason: str
 
 
 class NotSent(PolydeskError):
@@ -216,7 +196,7 @@ class Outbox:
         query = select(outbox.c.receipt).where(outbox.c.thread == thread, outbox.c.receipt != "")
         return await self._database.read(lambda connection: list(connection.execute(query).scalars()))
 
-    async def figures(self) -> OutboxFigures:
+    async def figures(self) -> Figures:
         """How much waits."""
         return await self._database.read(lambda connection: outbox_figures(connection, self._now()))
 
@@ -291,24 +271,6 @@ class Outbox:
             await self._database.write(lambda connection: connection.execute(statement) and None)
         except SQLAlchemyError as error:
             log.warning("outbox_not_written", key=key, reason=str(error))
-
-
-def outbox_figures(connection: Connection, now: float) -> OutboxFigures:
-    """How much waits, as of a connection; for those who only look."""
-    rows = connection.execute(
-        select(outbox.c.state, func.count(), func.min(outbox.c.put_at))
-        .where(outbox.c.state.in_(("waiting", "dead")), outbox.c.kind != RECORD)
-        .group_by(outbox.c.state)
-    )
-    found = {state: (count, oldest) for state, count, oldest in rows}
-    waiting, oldest = found.get("waiting", (0, now))
-    return OutboxFigures(waiting, found.get("dead", (0, now))[0], max(0.0, now - oldest))
-
-
-def dead_messages(connection: Connection, most: int = 100) -> list[DeadMessage]:
-    """The last messages that were given up, newest first."""
-    query = select(outbox).where(outbox.c.state == "dead").order_by(desc(outbox.c.number)).limit(most)
-    return [DeadMessage(row.key, row.kind, row.put_at, row.reason) for row in connection.execute(query)]
 
 
 def _found_or_put(connection: Connection, message: Outgoing) -> Row[Any] | None:

@@ -13,9 +13,16 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.delivery_figures import (
+    DeadEvent,
+    DeadMessage,
+    Figures,
+    dead_events,
+    dead_messages,
+    inbox_figures,
+    outbox_figures,
+)
 from bot.delivery_tables import inbox
-from bot.inbox import DeadEvent, InboxFigures, dead_events, inbox_figures
-from bot.outbox import DeadMessage, OutboxFigures, dead_messages, outbox_figures
 from bot.slack.installations import renew
 from bot.slack.sealing import Seal
 from bot.slack.tables import installations
@@ -32,8 +39,8 @@ class Status:
         installations: workspaces and organisations that installed the app by themselves.
     """
 
-    inbox: InboxFigures
-    outbox: OutboxFigures
+    inbox: Figures
+    outbox: Figures
     events: tuple[DeadEvent, ...]
     messages: tuple[DeadMessage, ...]
     installations: int
