@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Settings
 from bot.doctor.finding import Finding
+from bot.slack.calls import TROUBLES
 from bot.slack.channel import check_settings
 from bot.slack.installations import who_am_i
 from bot.slack.manifest import SCOPES
@@ -58,7 +59,7 @@ async def _token(client: AsyncWebClient, token: str) -> Finding:
 async def _answers(client: AsyncWebClient) -> Finding:
     try:
         await client.api_test()
-    except (SlackClientError, TimeoutError, OSError) as error:
+    except TROUBLES as error:
         return Finding(False, f"Slack at {client.base_url} does not answer: {error or type(error).__name__}.")
     return Finding(True, f"Slack at {client.base_url} answers; workspaces install the app at /slack/install.")
 
@@ -73,7 +74,7 @@ async def _sockets(client: AsyncWebClient, token: str) -> Finding:
             f"Slack opens no socket: {said}. Switch Socket Mode on, and take slack.app_token (connections:write) from "
             "the app's page.",
         )
-    except (SlackClientError, TimeoutError, OSError) as error:
+    except TROUBLES as error:
         return Finding(False, f"Slack opens no socket: {error or type(error).__name__}.")
     return Finding(True, "Slack opens sockets for the app.")
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answer import AnswerEvent, DeltaEvent, StatusEvent
@@ -18,6 +17,7 @@ from bot.service import NotReady
 from bot.slack import blocks
 from bot.slack.answer_blocks import Card, below, draft
 from bot.slack.audiences import Right, Workspace
+from bot.slack.calls import TROUBLES
 from bot.slack.delivery import DeliveryRefused, Stream
 from bot.slack.desk import SlackDesk
 from bot.slack.escaping import cut, markdown, mrkdwn
@@ -67,7 +67,10 @@ async def answer_in_thread(desk: SlackDesk, client: AsyncWebClient, asked: Asked
     try:
         try:
             desk.service.require_ready()
-            await desk.running.run(asked.place, lambda work: _answer(desk, client, asked, work))
+            if not await desk.running.run(asked.place, lambda work: _answer(desk, client, asked, work)):
+                stopped = Message(mrkdwn(asked.say("slack.stopped")))
+                await desk.delivery.post(f"{asked.key}/stopped", asked.place, stopped)
+                await set_session(client, asked.place, "active")
         except (QuestionRefused, NotReady) as error:
             message = Message(mrkdwn(refusal(error, asked.say)))
             await desk.delivery.post(f"{asked.key}/refused", asked.place, message)
@@ -115,6 +118,7 @@ async def _answer(desk: SlackDesk, client: AsyncWebClient, asked: Asked, work: W
                 async with asyncio.timeout(desk.service.settings.server.question_seconds):
                     event = await _streamed(desk, asked, question, stream, written)
             except TimeoutError:
+                work.ending = True
                 await _finish_early(asked, stream, written, asked.say("error.busy"))
                 return
             except asyncio.CancelledError:
@@ -224,7 +228,7 @@ async def set_session(client: AsyncWebClient, place: Place, status: str, *, titl
             title=cut(title, 200) or None,
             initiator_user_id=user or None,
         )
-    except (SlackClientError, TimeoutError, OSError) as error:
+    except TROUBLES as error:
         log.info("slack_session_not_set", status=status, reason=type(error).__name__)
 
 

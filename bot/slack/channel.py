@@ -136,7 +136,7 @@ class SlackChannel:
         body: dict[str, Any] = orjson.loads(taken.event.body)
         if _removes(body):
             team, enterprise = _installed_in(body)
-            await self._installations.remove(team, enterprise)
+            await self._installations.remove(team, enterprise, taken.event.happened_at)
             await asyncio.to_thread(self.forget_team, team)
             return
         try:

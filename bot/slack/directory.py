@@ -8,10 +8,10 @@ from typing import Any
 
 import structlog
 from cachetools import TTLCache
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.audiences import Channel, Person, Right, Workspace, right_in_channel, right_of_person
+from bot.slack.calls import TROUBLES
 
 PERSON_SECONDS = 300
 CHANNEL_SECONDS = 60
@@ -23,7 +23,6 @@ _MOST_PAGES = 25
 _AT_ONCE = 8
 # Slack answers slowly at times; nobody waits longer than this to be told public knowledge.
 _SECONDS = 5.0
-_TROUBLES = (SlackClientError, TimeoutError, OSError)
 
 log = structlog.get_logger()
 
@@ -61,7 +60,7 @@ class Directory:
         try:
             async with asyncio.timeout(_SECONDS):
                 response = await client.users_info(user=user, include_locale=True)
-        except _TROUBLES as error:
+        except TROUBLES as error:
             log.warning("slack_person_unknown", user=user, reason=_named(error))
             return None
         person = read_person(response.get("user"))
@@ -105,7 +104,7 @@ class Directory:
         try:
             async with asyncio.timeout(_SECONDS):
                 response = await client.conversations_info(channel=channel)
-        except _TROUBLES as error:
+        except TROUBLES as error:
             log.warning("slack_channel_unknown", channel=channel, reason=_named(error))
             return None
         return read_channel(response.get("channel"))
@@ -117,7 +116,7 @@ class Directory:
                 if ids is None:
                     return None
                 await self._fill(client, home, ids)
-        except _TROUBLES as error:
+        except TROUBLES as error:
             log.warning("slack_members_unknown", channel=channel, reason=_named(error))
             return None
         people = [self._people.get((home.team, id)) for id in ids]

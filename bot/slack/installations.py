@@ -11,12 +11,12 @@ from typing import Protocol
 import orjson
 import structlog
 from cachetools import TTLCache
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import Connection, delete, insert, select, update
 
 from bot.group_commit import GroupCommit
-from bot.slack.calls import Bot
+from bot.slack.calls import TROUBLES, Bot
 from bot.slack.sealing import Seal
 from bot.slack.tables import installations
 from retrieval.errors import ConfigurationError, UpstreamError
@@ -37,8 +37,12 @@ class Installations(Protocol):
             ConfigurationError: the keys do not open what is stored.
         """
 
-    async def remove(self, team: str, enterprise: str = "") -> None:
-        """Forgets an installation: the app was removed there, or its token revoked."""
+    async def remove(self, team: str, enterprise: str, at: float) -> None:
+        """Forgets an installation: the app was removed there, or its token revoked.
+
+        Args:
+            at: when, in seconds since 1970. One that was made after that stays: word of a removal may come late.
+        """
 
 
 class OneWorkspace:
@@ -56,7 +60,7 @@ class OneWorkspace:
         # All who need to know wait for one answer, and share its failure.
         return await asyncio.shield(self._asking)
 
-    async def remove(self, team: str, enterprise: str = "") -> None:
+    async def remove(self, team: str, enterprise: str, at: float) -> None:
         """Says so; the token stands in the settings, and may be good again."""
         self._asking = None
         log.error("slack_token_revoked", team=team)
@@ -73,7 +77,7 @@ async def who_am_i(client: AsyncWebClient, token: str) -> Bot:
     except SlackApiError as error:
         said = error.response.get("error") if hasattr(error.response, "get") else ""
         raise UpstreamError(f"Slack does not take the bot token: {said or 'its answer cannot be read'}.") from error
-    except (SlackClientError, TimeoutError, OSError) as error:
+    except TROUBLES as error:
         raise UpstreamError(f"Slack at {client.base_url} does not answer: {error or type(error).__name__}.") from error
     scopes = reply.headers.get("x-oauth-scopes", "")
     return Bot(
@@ -120,19 +124,14 @@ class ManyWorkspaces:
         await self._database.write(work)
         self._found.clear()
 
-    async def remove(self, team: str, enterprise: str = "") -> None:
+    async def remove(self, team: str, enterprise: str, at: float) -> None:
         """See `Installations`."""
-        places = [place for place in (team, enterprise if not team else "") if place]
-        statement = delete(installations).where(installations.c.place.in_(places))
+        statement = delete(installations).where(
+            installations.c.place == (team or enterprise), installations.c.installed_at <= at
+        )
         await self._database.write(lambda connection: connection.execute(statement) and None)
         self._found.clear()
         log.info("slack_uninstalled", team=team, enterprise=enterprise)
-
-    async def count(self) -> int:
-        """How many there are."""
-        return len(
-            await self._database.read(lambda connection: connection.execute(select(installations.c.place)).all())
-        )
 
     async def _at(self, place: str) -> Bot | None:
         if place in self._found:

@@ -10,12 +10,12 @@ from typing import Any
 from urllib.parse import urlencode, urljoin
 
 import structlog
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import Connection, delete, insert, select
 
 from bot.group_commit import GroupCommit
-from bot.slack.calls import Bot
+from bot.slack.calls import TROUBLES, Bot
 from bot.slack.installations import ManyWorkspaces
 from bot.slack.tables import states
 from retrieval.errors import PolydeskError
@@ -105,7 +105,7 @@ class OAuth:
         except SlackApiError as failure:
             said = failure.response.get("error", "") if hasattr(failure.response, "get") else ""
             raise InstallFailed("slack.install.failed", f"Slack does not take the code: {said}.") from failure
-        except (SlackClientError, TimeoutError, OSError) as failure:
+        except TROUBLES as failure:
             raise InstallFailed("slack.install.failed", f"Slack does not answer: {failure}.") from failure
         data = reply.data if isinstance(reply.data, dict) else {}
         bot, name = await self._read(data)
@@ -119,7 +119,7 @@ class OAuth:
         token = str(data.get("access_token") or "")
         try:
             reply = await self._client.auth_test(token=token)
-        except (SlackClientError, TimeoutError, OSError) as error:
+        except TROUBLES as error:
             raise InstallFailed("slack.install.failed", f"The new token was not taken: {error}.") from error
         bot = Bot(
             team="" if whole else str(team.get("id") or ""),

@@ -29,18 +29,28 @@ class Running:
     def __init__(self) -> None:
         self._works: dict[tuple[str, str, str], set[Work]] = {}
 
-    async def run(self, place: Place, answer: Callable[[Work], Coroutine[None, None, None]]) -> None:
-        """Makes an answer. Cancelling this cancels the answer; stopping it makes this return."""
+    async def run(self, place: Place, answer: Callable[[Work], Coroutine[None, None, None]]) -> bool:
+        """Makes an answer. Cancelling this cancels the answer; stopping it makes this return.
+
+        Returns:
+            False where it was stopped before it had begun to answer, so that nothing says so yet.
+        """
         work = Work()
         works = self._works.setdefault(_key(place), set())
         works.add(work)
         try:
             work.task = asyncio.create_task(answer(work))
             await work.task
+        except asyncio.CancelledError:
+            current = asyncio.current_task()
+            if not work.stopped or (current is not None and current.cancelling()):
+                raise
+            return False
         finally:
             works.discard(work)
             if not works:
                 self._works.pop(_key(place), None)
+        return True
 
     def stop(self, place: Place) -> bool:
         """Stops what is being made for a thread; whether there was anything."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import structlog
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.audiences import Workspace
+from bot.slack.calls import TROUBLES
 from bot.slack.delivery import DeliveryRefused
 from bot.slack.desk import SlackDesk
 from bot.slack.escaping import mrkdwn
@@ -70,7 +70,7 @@ async def direct_message(client: AsyncWebClient, home: Workspace, user: str) -> 
     """The direct messages with somebody, None where Slack gives none."""
     try:
         response = await client.conversations_open(users=user)
-    except (SlackClientError, TimeoutError, OSError) as error:
+    except TROUBLES as error:
         log.warning("slack_no_direct_message", user=user, reason=type(error).__name__)
         return None
     match response.data:

@@ -14,6 +14,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.slack.audiences import Workspace
 from bot.slack.blocks import Block
+from bot.slack.calls import TROUBLES
 from bot.slack.delivery import DeliveryRefused
 from bot.slack.desk import SlackDesk
 from bot.slack.escaping import mrkdwn
@@ -138,7 +139,7 @@ async def respond(caller: Caller, message: Message, *, replace: bool = False, de
     hook = AsyncWebhookClient(url, session=caller.client.session, ssl=caller.client.ssl, proxy=caller.client.proxy)
     try:
         response = await hook.send_dict(said)
-    except (OSError, TimeoutError) as error:
+    except TROUBLES as error:
         log.warning("slack_response_failed", reason=type(error).__name__)
         return False
     if response.status_code != 200:

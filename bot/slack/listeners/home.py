@@ -11,12 +11,12 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.question import PUBLIC
 from bot.slack.answer_blocks import Card
 from bot.slack.audiences import Workspace
+from bot.slack.calls import TROUBLES
 from bot.slack.delivery import DeliveryRefused
 from bot.slack.desk import SlackDesk
 from bot.slack.escaping import cut, mrkdwn
@@ -109,7 +109,7 @@ async def _greet(desk: SlackDesk, client: AsyncWebClient, place: Place, user: st
         await client.assistant_threads_setSuggestedPrompts(
             channel_id=place.channel, prompts=prompts, title=say("widget.suggestions")
         )
-    except (SlackClientError, TimeoutError, OSError) as error:
+    except TROUBLES as error:
         log.info("slack_prompts_not_set", reason=type(error).__name__)
 
 

@@ -12,6 +12,7 @@ import pytest_asyncio
 from bot.answer import Answer, AnswerEvent, DeltaEvent, Event, StatusEvent
 from bot.chats.values import Owner, Sent
 from bot.question import Question
+from bot.slack.delivery import Stream
 from tests.bot.slack.answers import answer as made_answer
 from tests.bot.slack.served import PUBLIC_QUESTION, SECRET, SECRET_QUESTION, Served, open_served, text_of, view_text
 from tests.bot.slack.slackbot import shown_text
@@ -340,6 +341,23 @@ async def test_stop_ends_the_work_and_says_so(served: Served, kept: None, monkey
     await served.slack.until(lambda: "The answer was stopped." in text_of(message))
     assert shown_text([message]).startswith("We refund within")
     await served.slack.until(lambda: served.slack.sessions[channel.id, said.ts].status == "active")
+
+
+async def test_stop_is_heard_before_there_is_anything_to_see(
+    served: Served, kept: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slow(stream: Stream) -> Stream:
+        await asyncio.sleep(60)
+        return stream
+
+    monkeypatch.setattr(Stream, "__aenter__", slow)
+    said = served.slack.dm(served.anna, PUBLIC_QUESTION)
+    channel = served.slack.dm_channel(served.anna)
+    await served.slack.until(lambda: (channel.id, said.ts) in served.slack.sessions)
+    served.slack.press_stop(served.anna, channel, said.ts)
+    assert (await served.answer(channel, said.ts)).text == "The answer was stopped."
+    await served.slack.until(lambda: served.slack.sessions[channel.id, said.ts].status == "active")
+    await served.settled()
 
 
 async def test_nothing_asked_is_said_to_be_nothing(served: Served, kept: None) -> None:

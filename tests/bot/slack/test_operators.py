@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from bot.logs import configure_logs
 from bot.slack.calls import Bot
 from bot.slack.channel import _installed_in
 from bot.slack.installations import ManyWorkspaces
+from bot.slack.manifest import SCOPES
 from bot.slack.sealing import Seal, new_key
 from bot.slack.tables import installations
 from retrieval.data_folder import database_url
@@ -31,6 +33,7 @@ from retrieval.database import WRITE, migrate, open_engine
 from retrieval.errors import ConfigurationError
 from tests.bot.slack.slackbot import settings_for
 from tests.fakes.slack import FakeSlack
+from tests.fakes.slack.faults import Kind
 
 BOT = Bot("T1", "", "xoxb-1-secret", "B1", "U1", ("chat:write",))
 
@@ -117,11 +120,23 @@ async def test_an_organisation_installs_for_all_its_workspaces(data: Path) -> No
     found = await installed.find("T5", "E1")
     assert found is not None
     assert await installed.find("T5") == found, "what is sent later knows the workspace only"
-    await installed.remove("T5", "E1")
+    now = time.time()
+    await installed.remove("T5", "E1", now)
     assert await installed.find("T6", "E1") == found, "the organisation still has it"
-    await installed.remove("", "E1")
+    await installed.remove("", "E1", now)
     assert await installed.find("T5", "E1") is None
     assert not await database.read(lambda connection: connection.execute(select(installations)).all())
+    await database.close()
+
+
+async def test_word_of_a_removal_that_comes_late_leaves_a_newer_installation(data: Path) -> None:
+    database = GroupCommit(open_engine(database_url(data), durable=True))
+    installed = ManyWorkspaces(database, Seal(new_key()), now=lambda: 1_000.0)
+    await installed.save(BOT)
+    await installed.remove("T1", "", 900.0)
+    assert await installed.find("T1") == BOT
+    await installed.remove("T1", "", 1_100.0)
+    assert await installed.find("T1") is None
     await database.close()
 
 
@@ -152,6 +167,23 @@ async def test_the_doctor_tries_the_token_and_the_socket(slack: FakeSlack, tmp_p
     (_, (ok, said)) = await sentences(settings)
     assert not ok
     assert "Socket Mode" in said
+
+
+async def test_the_doctor_names_the_scopes_that_are_missing(slack: FakeSlack, tmp_path: Path) -> None:
+    slack.install(slack.team, [scope for scope in SCOPES if scope not in ("im:history", "users:read")])
+    (ok, said) = (await sentences(settings_for(slack, tmp_path)))[0]
+    assert not ok
+    assert "im:history, users:read" in said
+
+
+@pytest.mark.parametrize("kind", ["reset", "hangup", "status"])
+async def test_a_line_that_breaks_is_an_answer_that_slack_does_not_give(
+    slack: FakeSlack, tmp_path: Path, kind: Kind
+) -> None:
+    slack.fail(kind)
+    (ok, said) = (await sentences(settings_for(slack, tmp_path)))[0]
+    assert not ok
+    assert "Slack" in said
 
 
 async def test_the_doctor_says_what_is_wrong(slack: FakeSlack, tmp_path: Path) -> None:
