@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -53,7 +54,10 @@ def as_event(payload: Mapping[str, Any], now: float | None = None) -> Event | No
         BadBody: it lacks what every payload of its kind has.
     """
     now = time.time() if now is None else now
-    body = orjson.dumps(payload)
+    try:
+        body = orjson.dumps(payload)
+    except orjson.JSONEncodeError as error:
+        raise BadBody("The payload cannot be written as JSON.") from error
     if payload.get("type") == "event_callback":
         return _event(payload, body, now)
     kind: Kind = "command" if isinstance(payload.get("command"), str) else "interaction"
@@ -78,8 +82,10 @@ def _event(payload: Mapping[str, Any], body: bytes, now: float) -> Event | None:
         root = event.get("thread_ts") or event.get("ts")
         thread = f"{_text(payload.get('team_id'))}:{_text(event.get('channel'))}:{_text(root)}"
     try:
-        happened_at = float(event.get("event_ts") or event.get("ts") or now)
+        happened_at = float(event.get("event_ts") or event.get("ts") or payload.get("event_time") or now)
     except (TypeError, ValueError):
+        happened_at = now
+    if not math.isfinite(happened_at):
         happened_at = now
     # A Stop button and a Home tab wait for nobody's answer.
     return Event(id, "event", thread, body, happened_at, urgent=event["type"] not in _IN_THREADS)

@@ -18,7 +18,7 @@ from bot.answer import Answer, Original
 from bot.answers.values import Citation
 from bot.slack.record_tables import answers, corrections, people, threads
 from bot.slack.why import Explanation
-from retrieval.database import WRITE
+from retrieval.database import PRIVATE, truncate_log
 from retrieval.store import live
 from retrieval.tables import versions
 
@@ -92,7 +92,7 @@ class Records:
 
     def newly_silent(self, team: str, channel: str, thread: str, reason: str) -> bool:
         """Notes why the app is silent in a thread; whether that is another reason than the last time there."""
-        with self._engine.connect().execution_options(**WRITE) as connection, connection.begin():
+        with self._engine.connect().execution_options(**PRIVATE) as connection, connection.begin():
             before = connection.execute(select(threads.c.silence).where(*_thread(team, channel, thread))).scalar()
             if before == reason:
                 return False
@@ -204,6 +204,7 @@ class Records:
         with self._writing() as connection:
             for table in (answers, threads, people, corrections):
                 connection.execute(delete(table).where(table.c.team == team))
+        truncate_log(self._engine)
 
     def _oldest(self) -> datetime:
         return self._now() - self._keep
@@ -213,7 +214,7 @@ class Records:
         return [_given(row) for row in self._all(query.order_by(answers.c.asked_at.desc()).limit(most))]
 
     def _writing(self) -> Any:
-        return self._engine.execution_options(**WRITE).begin()
+        return self._engine.execution_options(**PRIVATE).begin()
 
     def _one(self, query: Any) -> Any:
         with self._engine.connect() as connection, connection.begin():

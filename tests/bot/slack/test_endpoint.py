@@ -124,6 +124,25 @@ async def test_the_address_is_verified(endpoint: Endpoint) -> None:
     assert (await endpoint.post(body, {"Content-Type": JSON})).status_code == 401
 
 
+async def test_slack_may_look_at_the_certificate(endpoint: Endpoint) -> None:
+    body = urlencode({"ssl_check": "1", "token": "t"}).encode()
+    assert (await endpoint.post(body, signed(body, FORM))).status_code == 200
+    assert not endpoint.stored.events
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [({"event_ts": "5.5"}, 5.5), ({}, 7.0), ({"event_ts": "nan"}, None), ({"event_ts": []}, 7.0), ({"ts": "x"}, None)],
+)
+async def test_an_event_happened_when_slack_says_or_when_it_came(
+    endpoint: Endpoint, times: dict[str, object], expected: float | None
+) -> None:
+    body = dumped(EVENT | {"event": {"type": "app_uninstalled"} | times, "event_time": 7})
+    assert (await endpoint.post(body, signed(body))).status_code == 200
+    (event,) = endpoint.stored.events.values()
+    assert event.happened_at == (expected or pytest.approx(time.time(), abs=60))
+
+
 async def test_what_the_app_said_itself_is_not_stored(endpoint: Endpoint) -> None:
     for event in (
         {"type": "message", "app_id": "A1", "text": "An answer"},

@@ -117,6 +117,13 @@ def test_a_correction_is_kept_once_and_until_it_is_done(records: Records, clock:
     assert records.open_corrections("T1", 5) == []
 
 
+def test_a_workspace_that_leaves_leaves_no_bytes(records: Records, tmp_path: Path) -> None:
+    records.give(replace(GIVEN, question="Where is the spare key?" * 500))
+    records.forget_team("T1")
+    kept = b"".join(file.read_bytes() for file in tmp_path.glob("desk.sqlite3*"))
+    assert b"spare key" not in kept
+
+
 def test_old_answers_and_a_workspace_that_leaves_are_erased(records: Records, clock: Clock) -> None:
     records.give(GIVEN)
     records.give(replace(GIVEN, id="b1", team="T2"))
