@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 
 
 class DeskFailed(PolydeskError):
-    """The desk did not start; the message holds the end of its log."""
+    """The desk did not start, and the message holds the end of its log; or it did not do what it should."""
 
 
 @dataclass(frozen=True, slots=True)
