@@ -64,8 +64,23 @@ def read(question: Encoded, found: Sequence[tuple[Passage, tuple[Bits, ...]]]) -
     return [Evidence(passage, layers, row) for (passage, layers), row in zip(found, best, strict=True)]
 
 
-def parts(encoder: Encoder, question: Encoded, evidence: Evidence) -> Parts:
-    """Takes a passage apart and says of each unit how much of the question it covers."""
+def parts(encoder: Encoder, question: Encoded, section: Sequence[Evidence]) -> list[Parts]:
+    """Takes the passages of one section apart and says of each unit how much of the question it covers.
+
+    The scores can be compared among all units of the section.
+    """
+    if not section:
+        return []
+    apart = [_matched_units(encoder, question, evidence) for evidence in section]
+    edges = np.cumsum([len(own) for own, _, _ in apart])[:-1]
+    scores = np.split(_weighted(np.concatenate([by_unit for _, _, by_unit in apart], axis=1)), edges)
+    return [Parts(own, tokens, own_scores) for (own, tokens, _), own_scores in zip(apart, scores, strict=True)]
+
+
+def _matched_units(
+    encoder: Encoder, question: Encoded, evidence: Evidence
+) -> tuple[tuple[Unit, ...], tuple[int, ...], Floats]:
+    """The units of a passage, their lengths, and the best match of each question token, (question tokens, units)."""
     passage = evidence.passage
     matches = _mixed([similarities(*pair) for pair in zip(question.layers, evidence.layers, strict=True)])
     own = units(passage.text)
@@ -79,7 +94,7 @@ def parts(encoder: Encoder, question: Encoded, evidence: Evidence) -> Parts:
             by_unit[:, place] = matches[:, start:end].max(axis=1)
         if unit.lead is not None:
             by_unit[:, place] = np.maximum(by_unit[:, place], by_unit[:, unit.lead])
-    return Parts(tuple(own), tuple(end - start for start, end in spans), _weighted(by_unit))
+    return tuple(own), tuple(end - start for start, end in spans), by_unit
 
 
 def _mixed(layers: Sequence[Floats]) -> Floats:
@@ -90,7 +105,7 @@ def _mixed(layers: Sequence[Floats]) -> Floats:
 
 
 def _weighted(by_unit: Floats) -> Floats:
-    """A score a unit: the question's tokens averaged, those counting most that tell this passage's units apart.
+    """A score a unit: the question's tokens averaged, those counting most that tell the units apart.
 
     A token that all units match alike, such as the topic in the heading or "how", says nothing about which of them
     answers.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.answers.confidence import Confidence
@@ -14,6 +14,7 @@ from bot.answers.values import Citation, Draft, Sentence, cite
 from retrieval import token_vectors
 from retrieval.encoder.base import Encoded, Encoder
 from retrieval.identifiers import identifiers
+from retrieval.passages import Passage, Ranked
 from retrieval.search import SearchResult
 
 # Another passage is quoted only where it covers the question about as well as the first: at most this much less of it.
@@ -21,6 +22,8 @@ CLOSE = 0.04
 # A further passage adds one point; the first gives the answer.
 FIRST = Limits(units=3, tokens=140, whole=90)
 FURTHER = Limits(units=1, tokens=70, whole=0)
+# A section that was cut for its length is read as one, up to this many of its passages, as they were ranked.
+MOST_OF_SECTION = 6
 
 
 class TokenBlobs(Protocol):
@@ -28,6 +31,15 @@ class TokenBlobs(Protocol):
 
     def token_blobs(self, ids: Sequence[int]) -> dict[int, bytes]:
         """The blobs by passage; one that is gone is left out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """A passage of a section, with the places of the units that hold what was asked for literally."""
+
+    evidence: Evidence
+    units: Parts
+    exact: list[int]
 
 
 class Extractive:
@@ -61,19 +73,25 @@ class Extractive:
         confidence = self._confidence.of(result, evidence)
         sentences: list[Sentence] = []
         citations: list[Citation] = []
+        sections: dict[tuple[str, ...], list[_Part]] = {}
         for place, found in enumerate(evidence[: self._passages]):
             if found.cover < evidence[0].cover - CLOSE:
                 continue
+            section = _section(found.passage)
+            if section not in sections:
+                sections[section] = self._read_section(result, section)
+            if not sections[section]:
+                continue
+            part = sections[section].pop(0)
+            passage = part.evidence.passage
             shown = {sentence.text for sentence in sentences}
             n = len(citations) + 1
             limits = self._first if place == 0 else FURTHER
-            read_apart = parts(self._encoder, result.question, found)
-            exact = _holding(result.identifiers, found.passage.text, read_apart)
-            quoted = _sentences(found.passage.text, read_apart, limits, n, shown, exact)
+            quoted = _sentences(passage.text, part.units, limits, n, shown, part.exact)
             if quoted:
                 chosen, quote = quoted
                 sentences.extend(chosen)
-                citations.append(cite(n, found.passage, quote, _score(found)))
+                citations.append(cite(n, passage, quote, _score(part.evidence)))
         scores = {id: _score(found) for id, found in zip(read_ids, evidence, strict=True)}
         return Draft(tuple(sentences), tuple(citations), confidence, scores, evidence[0].best)
 
@@ -99,16 +117,32 @@ class Extractive:
         ranked = tuple(replace(one, rank=rank) for rank, one in enumerate([*best, *rest], 1))
         return replace(result, question=question, ranked=ranked)
 
+    def _read_section(self, result: SearchResult, section: tuple[str, ...]) -> list[_Part]:
+        """The passages of a section, taken apart, the one with the best unit first."""
+        ranked = [one for one in result.ranked if _section(one.passage) == section]
+        _, evidence = self._evidence(result, ranked[:MOST_OF_SECTION])
+        found = [
+            _Part(one, own, _holding(result.identifiers, one.passage.text, own))
+            for one, own in zip(evidence, parts(self._encoder, result.question, evidence), strict=True)
+        ]
+        return sorted(found, key=lambda part: (not part.exact, -part.units.scores.max(initial=-1.0)))
+
     def _read(self, result: SearchResult) -> tuple[list[int], list[Evidence]]:
         """The best passages' ids, and the passages read against the question."""
         if not result.ranked or not len(result.question.layers[0]):
             return [], []
-        ranked = result.ranked[: max(self._passages, Confidence.DEPTH)]
+        return self._evidence(result, result.ranked[: max(self._passages, Confidence.DEPTH)])
+
+    def _evidence(self, result: SearchResult, ranked: Sequence[Ranked]) -> tuple[list[int], list[Evidence]]:
         blobs = self._store.token_blobs([one.candidate.id for one in ranked])
         # A file published anew since the search has taken its old token vectors along.
         there = [one for one in ranked if one.candidate.id in blobs]
         found = [(one.passage, token_vectors.unpack(blobs[one.candidate.id])) for one in there]
         return [one.candidate.id for one in there], read(result.question, found)
+
+
+def _section(passage: Passage) -> tuple[str, ...]:
+    return (passage.path, passage.anchor, *passage.heading)
 
 
 def _holding(asked: frozenset[str], text: str, found: Parts) -> list[int]:

@@ -51,7 +51,7 @@ def select(found: Parts, limits: Limits, exact: Collection[int] = ()) -> list[in
         if found.scores[place] < found.scores[best] - NEAR:
             continue
         extended = chosen | {place} | _leads(found, place)
-        if place not in chosen and _span(found, extended) <= limits.tokens:
+        if place not in chosen and _span(found, extended) <= max(limits.tokens, _span(found, chosen)):
             chosen = extended
             count += 1
     if found.units[best].kind == "sentence" and sum(found.tokens[place] for place in chosen) < SHORT:
@@ -64,9 +64,9 @@ def _by_score(found: Parts) -> list[int]:
 
 
 def _with_leads(found: Parts, place: int, limits: Limits) -> set[int]:
-    """A unit with what introduces it, where that fits."""
+    """A unit with what introduces it, where that fits; a row always, as it says nothing without its header."""
     led = {place} | _leads(found, place)
-    return led if _span(found, led) <= limits.tokens else {place}
+    return led if found.units[place].kind == "row" or _span(found, led) <= limits.tokens else {place}
 
 
 def _leads(found: Parts, place: int) -> set[int]:

@@ -44,11 +44,24 @@ RESET = Passage(
     "Error E07 means that the speed sensor gives no signal.",
     "public", "en",
 )  # fmt: skip
+# One section in two passages, as a long table is cut.
+BIKES = tuple(
+    Passage(
+        "bikes.md", "Bikes", "https://shop.example/bikes", "models", ("Bikes", "Models compared"),
+        "| | City 3 | Tour 5 | Cargo 2 | Fold 1 |\n| --- | --- | --- | --- | --- |\n" + rows, "public", "en", "", hints,
+    )
+    for rows, hints in (
+        ("| Model number | LW-C3 | LW-T5 | LW-G2 | LW-F1 |\n| Price | €2,349 | €3,199 | €4,890 | €1,799 |\n"
+         "| Motor | hub, 40 Nm | mid, 75 Nm | mid, 85 Nm | hub, 40 Nm |", "How heavy are the bikes?"),
+        ("| Weight | 19.8 kg | 24.6 kg | 38.5 kg | 16.2 kg |\n| Gears | chain, 9 | hub gear | chain, 11 | chain, 1 |\n"
+         "| Sold in | all countries | Germany, Austria | all countries | Poland only |", ""),
+    )
+)  # fmt: skip
 LEASING = Passage(
     "leasing.md", "Leasing", "", "", ("Leasing",),
     "Leasing ist nur für Beschäftigte in Deutschland möglich.", "public", "de",
 )  # fmt: skip
-SHOP = (RETURNS, COUNTRIES, RESET, LEASING)
+SHOP = (RETURNS, COUNTRIES, RESET, LEASING, *BIKES)
 
 
 class Blobs:
@@ -139,6 +152,18 @@ def test_a_row_is_shown_under_its_header(encoder: Encoder, blobs: Blobs, writer:
     text = writer.write(search(encoder, blobs, "What does it cost to send a bike to Poland?", first=COUNTRIES)).text
     assert text.startswith("| Country | Parcel | Bike |\n| --- | --- | --- |\n")
     assert "Poland" in text
+
+
+def test_a_section_that_was_cut_for_its_length_is_read_as_one(
+    encoder: Encoder, blobs: Blobs, writer: Extractive
+) -> None:
+    for question in ("How heavy is the Fold 1?", "Wie schwer ist das Fold 1?", "Fold 1 有多重？"):
+        draft = writer.write(search(encoder, blobs, question, first=BIKES[0]))
+        assert draft.text.startswith("| | City 3 | Tour 5 | Cargo 2 | Fold 1 |\n| --- | --- | --- | --- | --- |\n")
+        assert "| Weight |" in draft.text
+        assert draft.citations[0].quote in BIKES[1].text
+        assert len({citation.quote for citation in draft.citations}) == len(draft.citations)
+        assert_sound(draft)
 
 
 def test_steps_come_together_with_their_introduction(encoder: Encoder, blobs: Blobs, writer: Extractive) -> None:

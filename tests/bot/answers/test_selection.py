@@ -57,7 +57,12 @@ def test_a_few_words_bring_their_neighbour() -> None:
 def test_a_row_brings_its_header_and_leaves_the_rows_between() -> None:
     table = made(("header", 0.5, 9, None), ("row", 0.5, 9, 0), ("row", 0.5, 9, 0), ("row", 0.9, 9, 0))
     assert select(table, LIMITS) == [0, 3]
-    assert select(table, Limits(units=3, tokens=20, whole=0)) == [3]
+
+
+def test_a_row_brings_its_header_however_far_it_is_and_then_rows_between_are_within_the_quote() -> None:
+    table = made(("header", 0.5, 9, None), ("row", 0.5, 9, 0), ("row", 0.85, 9, 0), ("row", 0.9, 9, 0))
+    assert select(table, Limits(units=3, tokens=20, whole=0)) == [0, 2, 3]
+    assert select(table, Limits(units=1, tokens=20, whole=0)) == [0, 3]
 
 
 def test_steps_bring_their_introduction() -> None:
