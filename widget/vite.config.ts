@@ -1,21 +1,19 @@
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { catalogues } from "./catalogues.ts";
 import { onlyTheLexer } from "./only-the-lexer.ts";
+import { PROTOCOL } from "./src/protocol.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const outDir = process.env["WIDGET_OUT"] ?? here("../bot/web/widget/static");
-const bridge = "src/bridge/main.ts";
 
-// `npm run build` runs twice: first what lies in assets/ under names of its content, which empties the folder; then, in
-// mode "loader", widget.js, which must know one of these names.
+// `npm run build` runs twice, as widget.js is no module: first what lies in assets/, which empties the folder; then, in mode
+// "loader", widget.js. All names in assets/ but the bridge's change with what is in them.
 export default defineConfig(({ mode }) => ({
   root: here(mode === "assets" ? "src/panel" : "."),
   // Relative, so that a desk may lie under a path of its server.
   base: "./",
   publicDir: false as const,
-  define: { BRIDGE: JSON.stringify(mode === "loader" ? `widget/${built(bridge)}` : "") },
   plugins: [catalogues(here("../locales")), onlyTheLexer()],
   build: mode === "loader" ? loader : assets,
   // Long enough for a busy machine.
@@ -24,15 +22,22 @@ export default defineConfig(({ mode }) => ({
 
 const shared = { outDir, target: ["chrome109", "firefox115", "safari16.4"], minify: "oxc" as const };
 
+/** Constants stand where they are used. */
+const small = { optimization: { inlineConst: { mode: "all" as const, pass: 1 } } };
+
 const assets = {
   ...shared,
   emptyOutDir: true,
-  manifest: "manifest.json",
   license: { fileName: "LICENSES.md" },
   modulePreload: { polyfill: false },
   assetsInlineLimit: 0,
   rolldownOptions: {
-    input: { panel: here("src/panel/panel.html"), bridge: here(bridge) },
+    ...small,
+    input: { panel: here("src/panel/panel.html"), bridge: here("src/bridge/main.ts") },
+    output: {
+      entryFileNames: ({ name }: { name: string }) =>
+        name === "bridge" ? `assets/bridge-${PROTOCOL}.js` : "assets/[name]-[hash].js",
+    },
     preserveEntrySignatures: "strict" as const,
   },
 };
@@ -41,15 +46,8 @@ const loader = {
   ...shared,
   emptyOutDir: false,
   rolldownOptions: {
+    ...small,
     input: here("src/loader/main.ts"),
     output: { format: "iife" as const, entryFileNames: "widget.js" },
   },
 };
-
-/** The file that the first build made of a source. */
-function built(source: string): string {
-  const manifest = JSON.parse(readFileSync(`${outDir}/manifest.json`, "utf8")) as Record<string, { file: string }>;
-  const name = Object.keys(manifest).find((key) => key.endsWith(source.replace("src/", "")));
-  if (!name) throw new Error(`The manifest does not name ${source}`);
-  return manifest[name]!.file;
-}

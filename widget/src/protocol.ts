@@ -27,8 +27,6 @@ export interface Init {
   mode: Mode;
   /** A BCP 47 tag. */
   language: string;
-  /** Whether the host page named the language, and it was not only guessed. */
-  chosen: boolean;
   theme: Theme;
   /** Instead of the panel's first words; "" leaves them. */
   greeting: string;
@@ -40,6 +38,8 @@ export interface Init {
   ticket: string | null;
   /** The status of the answer to the request for the ticket; 0 without an answer. */
   status: number;
+  /** The last message that the visitor has seen, by its number; Infinity where nothing else was awaited. */
+  seen: number;
 }
 
 export type ToPanel =
@@ -66,6 +66,7 @@ export type ToLoader =
   /** Please fetch a ticket. */
   | { type: "ticket"; id: number }
   | { type: "event"; name: PanelEventName; detail: unknown }
-  | { type: "unread"; count: number }
-  /** The desk cannot be reached. */
-  | { type: "down" };
+  /** `seen` as in `Init`, to be said there by the next page; null where nothing is unread or awaited. */
+  | { type: "unread"; count: number; seen: number | null }
+  /** The desk cannot be reached; `settled`: nor will it be, by this page. */
+  | { type: "down"; settled: boolean };

@@ -9,6 +9,3 @@ declare module "*.css?inline" {
   const text: string;
   export default text;
 }
-
-/** Where the bridge lies beside widget.js, "" in tests. */
-declare const BRIDGE: string;

@@ -3,7 +3,8 @@
 import { create } from "../loader/dom.ts";
 import type { Site } from "../loader/site.ts";
 import { PROTOCOL, type Init, type Mode, type Theme, type ToLoader, type ToPanel } from "../protocol.ts";
-import { fetchTicket, isDown, type Ticket } from "./ticket.ts";
+import { mark, marked } from "./mark.ts";
+import { fetchTicket, isDown, isRefused, type Ticket } from "./ticket.ts";
 
 /** A panel that says nothing for so long is not there, whatever the network says. */
 const READY_MS = 20000;
@@ -21,8 +22,6 @@ export interface Place {
   mode: Mode;
   desk: string;
   language: string;
-  /** Whether the page named the language. */
-  chosen: boolean;
   /** Carries the CSS custom properties. */
   host: Element;
   /** What the frame is put at the end of. */
@@ -39,12 +38,12 @@ export function openFrame(site: Site, place: Place, receive: (message: ToLoader)
   let ready = false;
   let port: MessagePort | undefined;
 
-  const down = () => receive({ type: "down" });
+  const down = (settled = false) => receive({ type: "down", settled });
   const timer = setTimeout(down, READY_MS);
   const ticket = () => fetchTicket(at("api/widget/ticket"));
   const firstTicket = async () => {
     const given = await ticket();
-    if (isDown(given)) down();
+    if (isDown(given)) down(isRefused(given));
     return given;
   };
   // Fetched while the frame loads. A frame that loads again, as the page moved it, needs another.
@@ -70,6 +69,7 @@ export function openFrame(site: Site, place: Place, receive: (message: ToLoader)
       }
       site.emit(message.name, message.detail);
     }
+    if (message.type === "unread") mark(place.desk, message.seen);
     if (message.type === "ticket") frame.send({ type: "ticket", id: message.id, ...(await ticket()) });
     else receive(message);
   };
@@ -89,11 +89,11 @@ export function openFrame(site: Site, place: Place, receive: (message: ToLoader)
       type: "init",
       mode: place.mode,
       language,
-      chosen: place.chosen || site.chosen,
       theme: themeOf(place.host),
       greeting,
       email,
       identity: site.identity,
+      seen: marked(place.desk),
       ...given,
     };
     element.contentWindow?.postMessage(init, source.origin, [port2]);

@@ -14,12 +14,10 @@ export function fill(site: Site, host: HTMLElement): Frame {
   const into = roots.get(host) ?? shadowOf(host, css).root;
   roots.set(host, into);
   const { options } = site;
-  const named = host.getAttribute("language") ?? "";
   const place = {
     mode: "inline" as const,
     desk: host.getAttribute("desk") || options.desk,
-    language: languageAt(host, named || options.language),
-    chosen: !!named,
+    language: languageAt(host, host.getAttribute("language") || options.language),
     host,
     into,
   };
@@ -27,6 +25,7 @@ export function fill(site: Site, host: HTMLElement): Frame {
   const frame = openFrame(site, place, (message) => {
     if (message.type !== "down") return;
     frame.remove();
+    site.fail(message.settled);
     if (!options.email) return;
     const link = create("a");
     link.href = `mailto:${options.email}`;

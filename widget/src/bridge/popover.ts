@@ -67,22 +67,23 @@ export function createPopover(site: Site): Popover {
     loaded: () => frame,
     load() {
       if (frame) return frame;
-      site.down = false;
-      site.update();
       const { language, options } = site;
-      const place = { mode: "popover" as const, desk: options.desk, language, chosen: false, host, into: section };
+      const place = { mode: "popover" as const, desk: options.desk, language, host, into: section };
       frame = openFrame(site, place, (message) => {
-        if (message.type === "ready") show();
+        if (message.type === "ready") {
+          site.down = false;
+          site.update();
+          show();
+        }
         if (message.type === "close") popover.close();
-        if (message.type === "unread") {
+        if (message.type === "unread" && message.count !== site.unread) {
           site.unread = message.count;
           site.update();
           site.emit("unread", { count: message.count });
         }
         if (message.type === "down") {
           const focused = root.activeElement;
-          site.down = true;
-          site.update();
+          site.fail(message.settled);
           popover.destroy();
           // The address, if there is one, stands where the launcher was.
           if (focused) section.querySelector("a")?.focus();
@@ -112,6 +113,9 @@ export function createPopover(site: Site): Popover {
       frame?.remove();
       frame = undefined;
     },
+  };
+  button.onkeydown = ({ key }) => {
+    if (key === "Escape") popover.close();
   };
   root.adoptedStyleSheets = root.adoptedStyleSheets.concat(sheetOf(css));
   return popover;

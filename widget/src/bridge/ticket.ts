@@ -24,7 +24,7 @@ export async function fetchTicket(url: URL): Promise<Ticket> {
     } catch {
       // No answer, or none that can be read: the same as a fault of the desk.
     }
-    if (status === 403 || status === 404) {
+    if (isRefused({ status })) {
       console.warn(
         `Polydesk: add "${location.origin}" to widget.desks.${url.searchParams.get("desk")}.origins in the desk's config.yaml.`,
       );
@@ -32,6 +32,11 @@ export async function fetchTicket(url: URL): Promise<Ticket> {
     if (tries || (status && status < 500)) return { ticket: null, status };
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
+}
+
+/** Whether the desk does not serve this page. */
+export function isRefused({ status }: { status: number }): boolean {
+  return status === 403 || status === 404;
 }
 
 /** Whether there is nothing to talk to: no answer, a fault, or a page that the desk does not serve. */

@@ -1,8 +1,4 @@
-/** The text for the language: its own, that of the same language without region, else English. */
-export function textIn<T>(texts: Record<string, T> & { en: T }, language: string): T {
-  return texts[nearest(texts, language)]!;
-}
-
+/** The language of those there are: itself, the same without region, else English. */
 export function nearest(texts: Record<string, unknown>, language: string): string {
   const found = [language, language.split(/[-_]/)[0]!.toLowerCase()].find((code) => Object.hasOwn(texts, code));
   return found ?? "en";

@@ -2,18 +2,24 @@
 
 import directions from "virtual:phrase/direction";
 import labels from "virtual:phrase/widget.launcher";
+import { PROTOCOL } from "../protocol.ts";
 import type { Listener, Polydesk } from "./api.ts";
 import { create, shadowOf } from "./dom.ts";
 import { defineInline } from "./inline.ts";
-import { languageAt, nearest, textIn } from "./language.ts";
+import { languageAt, nearest } from "./language.ts";
 import css from "./launcher.css?inline";
+import { MARK } from "./mark.ts";
 import { optionsOf } from "./options.ts";
 import type { Bridge, Site } from "./site.ts";
 
-const SVG = "http://www.w3.org/2000/svg";
-const BUBBLE = "M4 3h16a3 3 0 0 1 3 3v9a3 3 0 0 1-3 3h-8l-6 5v-5H4a3 3 0 0 1-3-3V6a3 3 0 0 1 3-3z";
-/** Narrower windows are filled by the panel, which must not open by itself there. */
+/** Named for what it fits to: a loader that was cached, or stands in a page for days, finds the bridge of a newer desk. */
+const BRIDGE = `widget/assets/bridge-${PROTOCOL}.js`;
+/** Narrower and lower windows are filled by the panel, which must not open by itself there. */
 const NARROW = 480;
+/** Until a desk that is down is looked for again, longer each time; a random time of up to as long is added. */
+const LOOK_MS = 5_000;
+/** After which a panel comes in whose visitor awaits an answer: the page itself is done then. */
+const AWAITED_MS = 1_000;
 
 export type Load = (address: string) => Promise<{ createBridge(site: Site): Bridge }>;
 
@@ -26,15 +32,16 @@ export function start(script: HTMLScriptElement, load: Load): Polydesk {
   const badge = create("b");
   const link = create("a");
   const listeners = new Set<{ name: string; listener: Listener }>();
+  const inlines = new Set<HTMLElement>();
   let bridge: Promise<Bridge | undefined> | undefined;
-  let inlines = 0;
   let timer = 0;
+  let look = 0;
+  let looks = 0;
 
   const site: Site = {
     base: new URL(".", script.src),
     options,
     language: languageAt(script, options.language),
-    chosen: !!options.language,
     identity: "",
     unread: 0,
     down: false,
@@ -43,16 +50,21 @@ export function start(script: HTMLScriptElement, load: Load): Polydesk {
     section,
     button,
     style,
-    label: (language) => options.label || textIn(labels, language),
+    label: (language) => options.label || labels[nearest(labels, language)]!,
     update() {
       const label = site.label(site.language);
       section.lang = nearest(labels, site.language);
-      section.dir = textIn(directions, site.language);
-      section.hidden = inlines > 0;
+      section.dir = directions[section.lang] ?? "ltr";
+      section.hidden = inlines.size > 0;
       button.hidden = site.down || options.hideLauncher;
       link.hidden = !site.down || !options.email;
       badge.textContent = site.unread ? `${site.unread}` : "";
       button.setAttribute("aria-label", site.unread ? `${label} (${site.unread})` : label);
+    },
+    fail(settled) {
+      site.down = true;
+      site.update();
+      if (!settled) watch();
     },
     emit(name, detail) {
       listeners.forEach((entry) => {
@@ -69,17 +81,34 @@ export function start(script: HTMLScriptElement, load: Load): Polydesk {
   /** Has the bridge do something; loads it unless it is there or `only` those that are there matter. */
   const tell = async (act: (bridge: Bridge) => void, only?: boolean) => {
     if (only && !bridge) return;
-    bridge ??= load(new URL(BRIDGE, site.base).href)
+    // What could not be loaded under an address some browsers never load under it again.
+    bridge ??= load(new URL(`${BRIDGE}?${looks}`, site.base).href)
       .then((module) => module.createBridge(site))
       .catch(() => {
         bridge = undefined;
-        site.down = true;
-        site.update();
+        site.fail();
         return undefined;
       });
     const loaded = await bridge;
     if (loaded) act(loaded);
   };
+
+  /** Looks for the desk, ever more seldom and only while the page is seen, until it is back. */
+  const watch = () => {
+    const mine = (look = setTimeout(async () => {
+      if (document.hidden) return watch();
+      looks++;
+      const { ok } = await fetch(script.src, { method: "HEAD", cache: "no-store" }).catch(() => Response.error());
+      if (look !== mine) return; // Another look was begun, or all is destroyed.
+      if (!ok) return watch();
+      site.down = false;
+      site.update();
+      inlines.forEach(connect);
+    }, LOOK_MS * Math.min(2 ** looks, 64) * (1 + Math.random())));
+  };
+
+  const preload = () => tell((bridge) => bridge.load());
+  const connect = (element: HTMLElement) => tell((bridge) => bridge.connect(element));
 
   const polydesk: Polydesk = {
     open: () => tell((bridge) => bridge.open()),
@@ -92,7 +121,6 @@ export function start(script: HTMLScriptElement, load: Load): Polydesk {
     },
     setLanguage(language) {
       site.language = language;
-      site.chosen = true;
       site.update();
       tell((bridge) => bridge.setLanguage(language), true);
     },
@@ -106,6 +134,8 @@ export function start(script: HTMLScriptElement, load: Load): Polydesk {
       bridge = new Promise(() => {}); // What is called from now on waits for ever.
       observer.disconnect();
       clearTimeout(timer);
+      clearTimeout(look);
+      look = 0;
       host.remove();
       listeners.clear();
       if (window.polydesk === polydesk) delete window.polydesk;
@@ -113,37 +143,27 @@ export function start(script: HTMLScriptElement, load: Load): Polydesk {
     push: ([name, ...values]) => (polydesk as unknown as Record<string, (...values: unknown[]) => void>)[name]?.(...values),
   };
 
-  const icon = document.createElementNS(SVG, "svg");
-  const bubble = document.createElementNS(SVG, "path");
-  bubble.setAttribute("d", BUBBLE);
-  icon.setAttribute("viewBox", "0 0 24 24");
-  icon.append(bubble);
   button.setAttribute("aria-haspopup", "dialog");
   button.setAttribute("aria-expanded", "false");
-  button.append(icon, options.label, badge);
+  button.append(options.label, badge);
   button.onclick = polydesk.toggle;
-  button.onpointerenter = button.onfocus = button.ontouchstart = () => site.down || tell((bridge) => bridge.load());
-  button.onkeydown = ({ key }) => {
-    if (key === "Escape") polydesk.close();
-  };
+  button.onpointerenter = button.onfocus = () => site.down || preload();
   link.href = `mailto:${options.email}`;
   link.textContent = options.email;
   section.className = options.position;
   section.append(button, link);
   root.append(section);
-  for (const name of Object.keys(options.style)) style.setProperty(name, options.style[name]!, "important");
+  for (const [name, value] of options.style) style.setProperty(name, value, "important");
 
-  const count = (change: number) => {
-    inlines += change;
-    site.update();
-  };
   defineInline({
     connect(element) {
-      count(1);
-      tell((bridge) => bridge.connect(element));
+      inlines.add(element);
+      site.update();
+      connect(element);
     },
     disconnect(element) {
-      count(-1);
+      inlines.delete(element);
+      site.update();
       tell((bridge) => bridge.disconnect(element), true);
     },
     rename: (element) => tell((bridge) => bridge.rename(element), true),
@@ -163,6 +183,11 @@ export function start(script: HTMLScriptElement, load: Load): Polydesk {
   });
   observer.observe(document.documentElement, { childList: true });
   attach();
-  if (options.open && innerWidth > NARROW) tell((bridge) => bridge.open(false));
+  if (options.open && Math.min(innerWidth, innerHeight) > NARROW) tell((bridge) => bridge.open(false));
+  try {
+    if (localStorage[MARK + options.desk]) setTimeout(preload, AWAITED_MS);
+  } catch {
+    // The page keeps nothing.
+  }
   return polydesk;
 }

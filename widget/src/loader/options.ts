@@ -14,16 +14,12 @@ export interface Options {
   open: boolean;
   hideLauncher: boolean;
   /** CSS custom properties that the page may set in a style sheet as well. */
-  style: Record<string, string>;
+  style: [name: string, value: string][];
 }
 
 export function optionsOf(data: DOMStringMap): Options {
   const given = (name: string) => data[name]?.trim() ?? "";
   const yes = (name: string) => name in data && given(name) !== "false";
-  const style: Record<string, string> = {};
-  for (const name of ["accent", "radius", "font", "scheme", "zIndex"]) {
-    style[`--polydesk-${name.replace("Index", "")}`] = given(name);
-  }
   return {
     desk: given("desk") || "default",
     language: given("language"),
@@ -33,6 +29,9 @@ export function optionsOf(data: DOMStringMap): Options {
     greeting: given("greeting"),
     open: yes("open"),
     hideLauncher: yes("hideLauncher"),
-    style,
+    style: ["accent", "radius", "font", "scheme", "zIndex"].map((name) => [
+      `--polydesk-${name.replace("Index", "")}`,
+      given(name),
+    ]),
   };
 }

@@ -9,8 +9,6 @@ export interface Site {
   base: URL;
   options: Options;
   language: string;
-  /** Whether the page named the language. */
-  chosen: boolean;
   /** A JWT of the shop's back end, or "". */
   identity: string;
   /** Messages that the visitor has not seen. */
@@ -28,6 +26,8 @@ export interface Site {
   label(language: string): string;
   /** Shows what this object says now. */
   update(): void;
+  /** The desk is down. Unless that is `settled`, the launcher comes back when the desk does, and what stands in the page. */
+  fail(settled?: boolean): void;
   /** Tells the page's listeners. */
   emit(name: EventName, detail?: unknown): void;
 }

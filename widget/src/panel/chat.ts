@@ -23,6 +23,8 @@ export class Chat extends Store {
   private readonly door: Door;
   private readonly line: Line;
   private thread: Thread | null = null;
+  /** The last try to get in. */
+  private entering = Promise.resolve();
 
   constructor(
     private readonly wire: Wire,
@@ -33,7 +35,7 @@ export class Chat extends Store {
     const { init, origin } = wire;
     const { mode, greeting, email = "" } = init;
     this.set({ mode, greeting, open: mode === "inline", desk: { ...this.view.desk, email } });
-    this.news = new News(this, (message) => wire.send(message));
+    this.news = new News(this, (message) => wire.send(message), init.seen);
     this.keeper = new Keeper(desk, origin);
     this.session = new Session({
       base,
@@ -72,7 +74,7 @@ export class Chat extends Store {
     this.wire.start();
     this.line.listen();
     addEventListener("storage", (event) => this.keeper.concerns(event) && this.follow());
-    void this.door.enter();
+    this.enter();
   }
 
   // What the visitor does.
@@ -146,7 +148,7 @@ export class Chat extends Store {
     switch (message.type) {
       case "opened":
         this.set({ open: true, openings: this.view.openings + Number(message.focus) });
-        this.news.seen();
+        this.news.count();
         this.line.wake(false);
         break;
       case "closed":
@@ -159,7 +161,7 @@ export class Chat extends Store {
         this.identify(message.token);
         break;
       case "language":
-        if (this.view.phase !== "starting") void this.speak(message.language, false);
+        void this.speak(message.language, false);
         break;
       case "theme":
         applyTheme(message.theme);
@@ -173,10 +175,14 @@ export class Chat extends Store {
       this.keeper.forget();
     }
     this.session.reset(this.keeper.value.visitor, token);
-    void this.door.enter();
+    this.enter();
   }
 
   // Who the visitor is, and which conversation is open.
+
+  private enter(): void {
+    this.entering = this.door.enter();
+  }
 
   private async restore(current: () => boolean): Promise<void> {
     const { visitor, outgoing } = this.keeper.value;
@@ -189,7 +195,12 @@ export class Chat extends Store {
     // The desk does not know this visitor any more.
     if (visitor && !others.length && !outgoing.length) this.keeper.forget();
     this.set({ phase: "ready", others });
-    if (first !== this.view.conversation || first === NEW) this.open(first);
+    if (first !== this.view.conversation || first === NEW) {
+      this.open(first);
+      this.news.turn(true);
+    }
+    // It ended when the visitor had to sign in again.
+    this.thread?.start();
     for (const waiting of outgoing) this.outbox.add(waiting);
     this.outbox.begin(first);
   }
@@ -200,7 +211,7 @@ export class Chat extends Store {
     const { visitor, conversation } = this.keeper.value;
     if (visitor !== before.visitor) {
       this.session.reset(visitor);
-      void this.door.enter();
+      this.enter();
     } else if (conversation && conversation !== this.view.conversation && conversation !== before.conversation) {
       this.open(conversation);
     }
@@ -211,13 +222,26 @@ export class Chat extends Store {
     this.thread = null;
     this.line.turned(true);
     this.set({ conversation, transcript: EMPTY, restoring: conversation !== NEW && !begun });
+    this.news.turn(false);
     if (conversation === NEW) {
       void this.suggest();
       return;
     }
     const parts = {
-      open: (last: string, signal: AbortSignal) => this.desk.events(conversation, last, signal),
-      changed: () => thread === this.thread && this.set({ transcript: thread.transcript, restoring: !thread.restored }),
+      open: (last: string, signal: AbortSignal) =>
+        this.desk.events(conversation, last, signal).catch((error: unknown) => {
+          if (error instanceof Refused && error.status === 401) {
+            thread.stop();
+            this.news.tell("error", { status: 401 });
+            this.set({ phase: "signed_out" });
+          }
+          throw error;
+        }),
+      changed: () => {
+        if (thread !== this.thread) return;
+        this.set({ transcript: thread.transcript, restoring: !thread.restored });
+        this.news.count();
+      },
       finished: (message: Message, live: boolean) => {
         if (message.client_id) this.outbox.arrived(message.client_id);
         if (live) this.news.finished(message);
@@ -249,12 +273,25 @@ export class Chat extends Store {
   }
 
   private async post(outgoing: Outgoing): Promise<Sent> {
-    const sent = await this.desk.send(outgoing);
+    const first = outgoing.conversation === NEW && !this.keeper.value.visitor && !this.session.identity;
+    const sent = first ? await this.keeper.alone(() => this.begin(outgoing)) : await this.desk.send(outgoing);
     if (sent.kind === "refused") {
       if (sent.status === 429) sent.detail ||= this.say("widget.limited");
       this.news.tell("error", { status: sent.status });
       if (sent.status === 401) this.set({ phase: "signed_out" });
     }
+    return sent;
+  }
+
+  /** Sends the very first message, unless another tab was faster: then it goes on in the conversation that this one began. */
+  private async begin(outgoing: Outgoing): Promise<Sent> {
+    this.follow();
+    if (this.keeper.value.visitor) {
+      await this.entering;
+      return { kind: "unreachable", least: 0 };
+    }
+    const sent = await this.desk.send(outgoing);
+    if (sent.kind === "accepted") this.keeper.begin(this.session.visitor, sent.conversation);
     return sent;
   }
 

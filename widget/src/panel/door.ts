@@ -36,21 +36,25 @@ export class Door {
     const entrance = ++this.entrances;
     const current = () => entrance === this.entrances;
     this.backOff.wake();
+    // A page that answers each refusal with a token that is no better is not to do so in a loop.
+    if (store.view.phase === "signed_out") await this.backOff.pause();
+    if (!current()) return;
     for (let failures = 1; ; failures += 1) {
       try {
         const worded = store.view.phrases.languages.length ? undefined : this.firstWords();
         await Promise.all([worded, session.open()]);
         if (current()) await this.parts.entered(current);
+        this.backOff.reset();
         return;
       } catch (error) {
         if (!current()) return;
         const { status, least } = error instanceof Refused ? error : { status: 0, least: 0 };
-        if (status === 401) return store.set({ phase: "signed_out" });
-        store.set({ phase: "down" });
         news.tell("error", { status });
+        store.set({ phase: status === 401 ? "signed_out" : "down" });
+        if (status === 401) return;
         // A page that is not on the desk's list will not be in a minute; a desk that starts is there in a moment.
         const settled = status === 403 || status === 404;
-        if (settled || failures === PATIENCE) wire.send({ type: "down" });
+        if (settled || failures === PATIENCE) wire.send({ type: "down", settled });
         if (settled) return;
         await this.backOff.pause(least);
         if (!current()) return;

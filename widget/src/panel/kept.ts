@@ -11,6 +11,9 @@ export interface Kept {
   outgoing: Outgoing[];
 }
 
+/** Phones stop tabs that nobody sees in the middle of what they do. */
+const PATIENCE_MS = 8_000;
+
 const NOTHING: Kept = { visitor: "", language: "", conversation: "", outgoing: [] };
 
 /**
@@ -50,9 +53,19 @@ export class Keeper {
   reread(): Kept {
     const before = this.memory;
     const entry = this.read()[this.origin];
+    if (entry || this.stored) this.memory = { ...NOTHING, language: before.language, ...entry };
     this.stored = Boolean(entry);
-    this.memory = { ...NOTHING, language: before.language, ...entry };
     return before;
+  }
+
+  /** Acts while no other tab does that for this visitor; at once where the browser has no locks, or gives none. */
+  async alone<T>(act: () => Promise<T>): Promise<T> {
+    const patience = AbortSignal.timeout(PATIENCE_MS);
+    try {
+      return await navigator.locks.request(`${this.key} ${this.origin}`, { signal: patience }, act);
+    } catch {
+      return act();
+    }
   }
 
   /** From the first message that the desk accepted on, this visitor is stored; users whom the shop vouches for never are. */

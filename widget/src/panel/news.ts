@@ -9,12 +9,16 @@ const SAID_MS = 20_000;
 
 /** What is new, for those who do not see it: screen readers, the launcher's badge, listeners on the host page. */
 export class News {
-  private unread = 0;
   private key = 0;
+  /** The last message that was seen; Infinity for all that there are. */
+  private seen = Infinity;
+  private told = "";
 
   constructor(
     private readonly store: Store,
     private readonly send: (message: ToLoader) => void,
+    /** `seen`, as the page before this one left it. */
+    private before: number,
   ) {}
 
   /** Texts stay in the panel: the host page learns that something was said, not what. */
@@ -33,21 +37,31 @@ export class News {
       this.tell("answer", { number, status: answer?.status ?? status, language, citations });
     }
     this.speak(message);
-    if (!this.store.view.open) this.count(this.unread + 1);
   }
 
   turned(state: State): void {
     this.tell("handoff", { state });
   }
 
-  /** The panel was opened. */
-  seen(): void {
-    if (this.unread) this.count(0);
+  /** Another conversation is open; `restored`: the one that was when the page came. */
+  turn(restored: boolean): void {
+    this.seen = restored ? this.before : Infinity;
+    this.count();
   }
 
-  private count(unread: number): void {
-    this.unread = unread;
-    this.send({ type: "unread", count: unread });
+  /** Counts what came while the panel was closed, on this page or since the last one. */
+  count(): void {
+    const { open, restoring, transcript, desk } = this.store.view;
+    const { messages, state } = transcript;
+    if (open) this.seen = this.before = Infinity;
+    if (restoring) return;
+    const came = messages.filter(({ author, status }) => author !== "visitor" && status !== "streaming");
+    this.seen = Math.min(this.seen, came.at(-1)?.number ?? 0);
+    const count = came.filter(({ number }) => number > this.seen).length;
+    const awaited = count > 0 || state !== "bot" || messages.some(({ status }) => status === "streaming");
+    const seen = awaited && !desk.fresh ? this.seen : null;
+    if (this.told === (this.told = `${count} ${seen}`)) return;
+    this.send({ type: "unread", count, seen });
   }
 
   private speak(message: Message): void {

@@ -81,6 +81,8 @@ export class Outbox {
 
   retry(clientId: string): void {
     this.change(clientId, { progress: "queued", detail: "" });
+    const entry = this.entries.find((other) => other.clientId === clientId);
+    if (entry) this.parts.keep(entry);
     void this.run();
   }
 

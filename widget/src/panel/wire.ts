@@ -40,7 +40,7 @@ export class Wire {
   ticket(): Promise<Ticket> {
     const first = this.first;
     this.first = null;
-    if (first?.ticket && performance.now() - this.since < TICKET_AGE_MS) return Promise.resolve(first);
+    if (first && performance.now() - this.since < TICKET_AGE_MS) return Promise.resolve(first);
     const id = ++this.asked;
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve({ ticket: null, status: 0 }), TICKET_WAIT_MS);

@@ -4,6 +4,7 @@ import { answerFrame, answerTickets, include, rootOf, TICKETS, type Page } from 
 let page: Page;
 
 beforeEach(() => {
+  localStorage.clear();
   document.documentElement.lang = "de";
   answerTickets(200);
 });
@@ -36,7 +37,7 @@ test("Arabic is written from right to left", () => {
   expect([section.dir, section.lang]).toEqual(["rtl", "ar"]);
 });
 
-test.each(["pointerenter", "focus", "touchstart"])("%s loads the panel, once and unseen", async (intent) => {
+test.each(["pointerenter", "focus"])("%s loads the panel, once and unseen", async (intent) => {
   page = include();
   page.launcher.dispatchEvent(new Event(intent));
   page.launcher.dispatchEvent(new Event(intent));
@@ -55,11 +56,11 @@ test("the first message says what the page chose, to the desk's origin alone", a
     type: "init",
     mode: "popover",
     language: "fr",
-    chosen: true,
     greeting: "Salut",
     email: "help@shop.example",
     ticket: "t",
     status: 200,
+    seen: Infinity,
   });
 });
 
@@ -93,7 +94,8 @@ test("the panel closes, counts what is unread and speaks another language", asyn
   page.polydesk.on("answer", (detail) => heard.push(detail));
   panel.say({ type: "ready" });
   panel.say({ type: "close" });
-  panel.say({ type: "unread", count: 2 });
+  panel.say({ type: "unread", count: 2, seen: 4 });
+  panel.say({ type: "unread", count: 2, seen: 4 });
   panel.say({ type: "event", name: "answer", detail: { status: "answered" } });
   panel.say({ type: "event", name: "language", detail: { language: "ar" } });
   await vi.waitFor(() => expect(page.panel()!.title).toBe("تحدثوا معنا"));
@@ -179,7 +181,7 @@ test("a desk that fails twice is down: the address takes the launcher's place", 
   expect([page.mail.getAttribute("href"), page.mail.textContent]).toEqual(["mailto:help@shop.example", "help@shop.example"]);
 });
 
-test("without an address the launcher of a desk that is down hides, and comes back with the desk", async () => {
+test("without an address the launcher of a desk that is down hides, and a call still opens the panel", async () => {
   vi.useFakeTimers();
   answerTickets(0, 0, 200);
   page = include();
@@ -188,7 +190,93 @@ test("without an address the launcher of a desk that is down hides, and comes ba
   expect([page.launcher.hidden, page.mail.hidden]).toEqual([true, true]);
   page.polydesk.open();
   await vi.advanceTimersByTimeAsync(100);
-  expect([page.launcher.hidden, page.panel() === null]).toEqual([false, false]);
+  const panel = await answerFrame(page.panel()!);
+  panel.say({ type: "ready" });
+  await vi.waitFor(() => expect(page.launcher.hidden).toBe(false));
+});
+
+test("a launcher that hid comes back with the desk, which is looked for ever more seldom", async () => {
+  vi.useFakeTimers();
+  const fetcher = answerTickets(0, 0, 0, 503, 200);
+  page = include();
+  page.polydesk.open();
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(page.launcher.hidden).toBe(true);
+  const looks = () => fetcher.mock.calls.filter(([url]) => url === "https://desk.example/widget.js").length;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(looks()).toBe(1);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect([looks(), page.launcher.hidden]).toEqual([2, true]);
+  await vi.advanceTimersByTimeAsync(40_000);
+  expect([looks(), page.launcher.hidden, page.panel()]).toEqual([3, false, null]);
+  await vi.advanceTimersByTimeAsync(1_000_000);
+  expect(looks()).toBe(3);
+});
+
+test("nobody looks for a desk while the page is hidden, or gone", async () => {
+  vi.useFakeTimers();
+  const fetcher = answerTickets(0);
+  const hidden = vi.spyOn(document, "hidden", "get").mockReturnValue(true);
+  page = include();
+  page.polydesk.open();
+  await vi.advanceTimersByTimeAsync(500_000);
+  expect(fetcher).toHaveBeenCalledTimes(2);
+  hidden.mockReturnValue(false);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(fetcher).toHaveBeenCalledTimes(3);
+  page.polydesk.destroy();
+  await vi.advanceTimersByTimeAsync(500_000);
+  expect(fetcher).toHaveBeenCalledTimes(3);
+  hidden.mockRestore();
+});
+
+test("what stands in the page comes back with the desk, too", async () => {
+  vi.useFakeTimers();
+  answerTickets(0, 0, 200);
+  page = include("", "<polydesk-chat></polydesk-chat>");
+  const frame = () => rootOf(document.querySelector("polydesk-chat")!)?.querySelector("iframe") ?? null;
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(frame()).toBeNull();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(frame()).not.toBeNull();
+});
+
+test("a visitor who awaits an answer has it counted on the next page, without a touch", async () => {
+  vi.useFakeTimers();
+  page = include();
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(page.loads()).toBe(0);
+  page.polydesk.open();
+  await vi.advanceTimersByTimeAsync(100);
+  const first = await answerFrame(page.panel()!);
+  first.say({ type: "unread", count: 0, seen: 4 });
+  await vi.waitFor(() => expect(localStorage.getItem("polydesk:default")).toBe("4"));
+  page.polydesk.destroy();
+  page = include();
+  await vi.advanceTimersByTimeAsync(5_000);
+  const next = await answerFrame(page.panel()!);
+  expect(next.init.seen).toBe(4);
+  next.say({ type: "unread", count: 0, seen: null });
+  await vi.waitFor(() => expect(localStorage).toHaveLength(0));
+});
+
+test("Escape closes the panel from the launcher, too", async () => {
+  const panel = await opened();
+  panel.say({ type: "ready" });
+  await vi.waitFor(() => expect(panel.said.at(-1)?.type).toBe("opened"));
+  page.launcher.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+  expect(page.launcher.getAttribute("aria-expanded")).toBe("false");
+});
+
+test.each([
+  [1200, 800, 1],
+  [400, 800, 0],
+  [800, 400, 0],
+])("a page of %d by %d opens the panel %d times by itself", (width, height, times) => {
+  vi.stubGlobal("innerWidth", width);
+  vi.stubGlobal("innerHeight", height);
+  page = include("data-open");
+  expect(page.loads()).toBe(times);
 });
 
 test("one failure is tried again", async () => {
@@ -200,12 +288,15 @@ test("one failure is tried again", async () => {
   expect(page.launcher.hidden).toBe(false);
 });
 
-test("a refused page says to its developer what to change", async () => {
+test("a refused page says to its developer what to change, and is not asked for again", async () => {
+  vi.useFakeTimers();
   const warn = vi.spyOn(console, "warn").mockReturnValue();
-  answerTickets(403);
+  const fetcher = answerTickets(403);
   page = include();
   page.polydesk.open();
-  await vi.waitFor(() => expect(page.launcher.hidden).toBe(true));
+  await vi.advanceTimersByTimeAsync(100_000);
+  expect(page.launcher.hidden).toBe(true);
+  expect(fetcher).toHaveBeenCalledOnce();
   expect(warn).toHaveBeenCalledOnce();
   expect(warn.mock.calls[0]![0]).toContain("widget.desks.default.origins");
 });
@@ -241,7 +332,7 @@ test("an element of the page takes the launcher's place, and gets the calls", as
   expect(page.root.querySelector("section")!.hidden).toBe(true);
   expect(frame.src).toBe("https://desk.example/widget/panel?desk=shop");
   const panel = await answerFrame(frame);
-  expect(panel.init).toMatchObject({ mode: "inline", language: "ja", chosen: true });
+  expect(panel.init).toMatchObject({ mode: "inline", language: "ja" });
   page.polydesk.ask("質問");
   panel.say({ type: "ready" });
   await vi.waitFor(() => expect(panel.said).toEqual([{ type: "ask", text: "質問" }]));

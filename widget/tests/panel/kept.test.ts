@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Keeper, openedFirst } from "../../src/panel/kept.ts";
 import { NEW } from "../../src/panel/outbox.ts";
 
@@ -47,6 +47,31 @@ describe("Keeper", () => {
     expect(keeper().value.outgoing.map(({ clientId }) => clientId)).toEqual(["q", "r"]);
     one.drop("q");
     expect(keeper().value.outgoing.map(({ clientId }) => clientId)).toEqual(["r"]);
+  });
+
+  it("keeps what it has in memory where nothing is stored", () => {
+    const made = keeper();
+    made.forgetful = true;
+    made.begin("v", "c");
+    made.reread();
+    expect(made.value.visitor).toBe("v");
+  });
+
+  it("lets one tab act at a time, and each where there are no locks", async () => {
+    const order: string[] = [];
+    const act = (name: string) => async () => {
+      order.push(name);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      order.push(name);
+    };
+    await Promise.all(["a", "b"].map((name) => keeper().alone(act(name))));
+    expect(order.join("")).toBe("abab");
+    let last: Promise<unknown> = Promise.resolve();
+    const request = (_name: string, _options: unknown, run: () => Promise<unknown>) => (last = last.then(run));
+    vi.stubGlobal("navigator", { locks: { request } });
+    await Promise.all(["c", "d"].map((name) => keeper().alone(act(name))));
+    expect(order.slice(4).join("")).toBe("ccdd");
+    vi.unstubAllGlobals();
   });
 
   it("works where the browser blocks storage", () => {

@@ -125,7 +125,7 @@ describe("Outbox", () => {
   });
 
   it("tells why a question was refused, goes on with the next, and sends it again when asked", async () => {
-    const { box, sent, progress } = outbox((_outgoing, count) =>
+    const { box, sent, progress, kept } = outbox((_outgoing, count) =>
       count === 1 ? { kind: "refused", status: 429, detail: "Wait." } : taken,
     );
     box.begin(NEW);
@@ -134,7 +134,10 @@ describe("Outbox", () => {
     await pass(0);
     expect(box.entries[0]).toMatchObject({ progress: "refused", detail: "Wait." });
     expect(progress()).toEqual(["refused", "sent"]);
+    expect(kept.size).toBe(0);
     box.retry("a");
+    // A reload does not lose it.
+    expect([...kept.keys()]).toEqual(["a"]);
     await pass(0);
     expect(sent.map(({ clientId }) => clientId)).toEqual(["a", "b", "a"]);
   });

@@ -120,11 +120,11 @@ function open(change: Partial<Init> = {}): Chat {
     type: "init",
     mode: "popover",
     language: "en",
-    chosen: true,
     greeting: "",
     identity: "",
     ticket: "x",
     status: 200,
+    seen: Infinity,
     theme: { scheme: "auto", accent: "", radius: "", font: "" },
     ...change,
   };
@@ -260,16 +260,43 @@ describe("the panel", () => {
     open();
     await ask();
     stream.write(sse({ id: 3, event: "message", data: answered }));
-    await until(() => names("unread").length);
-    expect(names("unread")).toEqual([{ type: "unread", count: 1 }]);
+    await until(() => (names("unread").at(-1) as { count: number }).count);
+    expect(names("unread")).toEqual([
+      { type: "unread", count: 0, seen: null },
+      { type: "unread", count: 0, seen: 0 }, // It is awaited.
+      { type: "unread", count: 1, seen: 0 },
+    ]);
     say({ type: "opened", focus: true });
-    expect(names("unread").at(-1)).toEqual({ type: "unread", count: 0 });
+    expect(names("unread").at(-1)).toEqual({ type: "unread", count: 0, seen: null });
     stream.write(
       sse({ id: 4, event: "message", data: message(3, "Hello", "done", { author: "person", name: "Ada" }) }),
     );
     await until(() => find(".message.person"));
-    expect(names("unread")).toHaveLength(2);
+    expect(names("unread")).toHaveLength(4);
     expect(find(".message.person .name")!.textContent).toBe("Ada");
+  });
+
+  it("counts what came since the last page", async () => {
+    localStorage.setItem("polydesk:shop", JSON.stringify({ [ORIGIN]: { visitor: "v", conversation: "c" } }));
+    stream.write(sse(history(9, [asked("q"), answered, message(3, "Hello", "done", { author: "person" })], "person")));
+    open({ seen: 2 });
+    await until(() => find(".message.person"));
+    expect(names("unread").at(-1)).toEqual({ type: "unread", count: 1, seen: 2 });
+    say({ type: "opened", focus: true });
+    // A person may write more.
+    expect(names("unread").at(-1)).toEqual({ type: "unread", count: 0, seen: 3 });
+  });
+
+  it("takes a language that the page names before the visitor is in", async () => {
+    let give: (response: Response) => void = () => undefined;
+    const { "POST /api/widget/session": good } = answers;
+    answers["POST /api/widget/session"] = () => new Promise((resolve) => (give = resolve));
+    open();
+    await until(() => names("ready").length);
+    answers["GET /api/phrases"] = () => Response.json({ language: "de", languages: ["de", "en"], phrases });
+    say({ type: "language", language: "de" });
+    await until(() => document.documentElement.lang === "de");
+    give(await good!());
   });
 
   it("comes back to the last conversation without saying it again", async () => {
@@ -352,6 +379,48 @@ describe("the panel", () => {
       identity: "new",
       ticket: "z",
     });
+  });
+
+  it("asks to sign in again where the identity ran out while nothing was said, and goes on in its place then", async () => {
+    stream.write(sse(history(9, [asked("q"), answered])));
+    open({ identity: "old" });
+    await until(() => find("button.chip"));
+    const { "POST /api/widget/session": good } = answers;
+    answers["POST /api/widget/session"] = () => new Response("{}", { status: 401 });
+    answers["GET /api/widget/conversations/c/events"] = () => new Response("{}", { status: 401 });
+    stream.end();
+    const give = async (count: number) => {
+      await until(() => names("ticket").length === count);
+      say({ ...(names("ticket").at(-1) as { type: "ticket"; id: number }), ticket: "y", status: 200 });
+    };
+    await give(1);
+    await give(2);
+    await until(() => find(".away")?.textContent?.includes("widget.signed_out"));
+    expect(told).toContainEqual({ type: "event", name: "error", detail: { status: 401 } });
+    const count = requests.length;
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(requests).toHaveLength(count);
+    answers["POST /api/widget/session"] = good!;
+    stream = line();
+    answers["GET /api/widget/conversations/c/events"] = () => stream.response;
+    say({ type: "identify", token: "new" });
+    await give(3);
+    stream.write(sse({ id: 10, event: "message", data: message(3, "Hello", "done", { author: "person" }) }));
+    await until(() => find(".message.person"));
+  });
+
+  it("does not let a page whose tokens are never good try in a loop", async () => {
+    answers["POST /api/widget/session"] = () => new Response("{}", { status: 401 });
+    open({ identity: "bad" });
+    const page = setInterval(() => {
+      for (const one of told.splice(0)) {
+        if (one.type === "ticket") say({ ...one, ticket: "y", status: 200 });
+        if (one.type === "event" && one.name === "error") say({ type: "identify", token: `${Math.random()}` });
+      }
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    clearInterval(page);
+    expect(requests.filter(({ path }) => path.endsWith("session")).length).toBeLessThan(10);
   });
 
   it("types: Enter sends, but not while a word is composed", async () => {

@@ -107,6 +107,12 @@ async def test_what_the_panel_loads_may_be_kept_for_ever(http: httpx.AsyncClient
         assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
+async def test_the_bridge_keeps_its_name_and_is_asked_for_again(http: httpx.AsyncClient, static: Path) -> None:
+    (static / "assets" / "bridge-1.js").write_bytes(b"export {};")
+    response = await http.get("/widget/assets/bridge-1.js?0")
+    assert response.headers["cache-control"] == "public, max-age=300"
+
+
 @pytest.mark.parametrize("name", ["../secret.js", "..%2fsecret.js", ".", "..", "%2e%2e/secret.js", "none.js", "a%00b"])
 async def test_nothing_else_is_given(http: httpx.AsyncClient, problem: Problems, name: str) -> None:
     response = await http.get(f"/widget/assets/{name}")
