@@ -58,7 +58,7 @@ BIKES = (
 
 @router.head("/")
 @router.get("/")
-async def shop(request: Request, lang: str = "") -> Response:
+def shop(request: Request, lang: str = "") -> Response:
     set_own_headers(request, {"Content-Security-Policy": POLICY})
     phrases: Phrases = request.app.state.phrases
     language = asked_language(request, lang)
@@ -73,7 +73,7 @@ async def shop(request: Request, lang: str = "") -> Response:
 
 
 @router.get("/demo/{name}")
-async def picture(name: str) -> Response:
+def picture(name: str) -> Response:
     path = FOLDER / name
     if path.suffix not in KINDS or path.parent != FOLDER or not path.is_file():
         raise HTTPException(404)
