@@ -9,6 +9,7 @@ import jwt
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser.axe import violations
 from tests.browser.chromium import executable
 from tests.browser.desk import RunningDesk, running_desk, write_knowledge
 from tests.browser.host import Host
@@ -181,6 +182,7 @@ def test_signed_in_customers_find_their_conversation_on_another_device(
             visit.open().ask(QUESTION)
             visit.frame.get_by_role("button", name="Why this answer?").click()
             expect(visit.frame.locator("dialog[open] table tr")).not_to_have_count(0)
+            assert violations(visit.frame) == []
         with visiting(browser, url, quiet=True) as visit:
             visit.page.evaluate("polydesk.identify('nonsense')")
             visit.page.evaluate("polydesk.open()")
@@ -194,3 +196,7 @@ def test_the_chromium_of_these_tests_keeps_sites_apart(desk: RunningDesk, host: 
         own = new_visit(visit.page.context, desk.url)
         own.composer.wait_for()
         expect(own.answers).to_have_count(0)
+        # The desk's own page shares its storage with the panel: neither is in the other's way.
+        own.ask(QUESTION)
+        own.page.reload()
+        expect(own.answers.first).to_contain_text(ANSWER)

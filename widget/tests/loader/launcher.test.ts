@@ -250,7 +250,7 @@ test("a visitor who awaits an answer has it counted on the next page, without a 
   await vi.advanceTimersByTimeAsync(100);
   const first = await answerFrame(page.panel()!);
   first.say({ type: "unread", count: 0, seen: 4 });
-  await vi.waitFor(() => expect(localStorage.getItem("polydesk:default")).toBe("4"));
+  await vi.waitFor(() => expect(localStorage.getItem("polydesk-seen:default")).toBe("4"));
   page.polydesk.destroy();
   page = include();
   await vi.advanceTimersByTimeAsync(5_000);
