@@ -94,6 +94,8 @@ class InboxWorker:
                     await self._take()
             except SQLAlchemyError as error:
                 log.warning("inbox_not_read", reason=str(error))
+            except Exception as error:  # A fault of the desk; what waits must not wait for ever.
+                log.error("inbox_not_read", exc_info=error)
             try:
                 # Not `wait_for`, which in Python 3.11 loses a cancellation that comes together with the event.
                 async with asyncio.timeout(POLL_SECONDS):

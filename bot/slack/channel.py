@@ -159,6 +159,8 @@ class SlackChannel:
                     self._calls.limits.forget()
             except SQLAlchemyError as error:
                 log.warning("slack_house_not_kept", reason=str(error))
+            except Exception as error:  # A fault of the desk; what is old must be erased all the same, next time.
+                log.error("slack_house_not_kept", exc_info=error)
             await asyncio.sleep(FIGURES_SECONDS)
 
 

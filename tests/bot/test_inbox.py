@@ -246,6 +246,23 @@ async def test_failures_are_tried_again_and_then_given_up(
     assert (await inbox.figures()).dead == 1
 
 
+async def test_a_fault_of_the_desk_does_not_stop_the_worker(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.inbox_worker.POLL_SECONDS", 0.05)
+    claim, faults = inbox.claim, [ValueError("a fault of the desk")]
+
+    async def faulty(*rooms: int, lease_seconds: float) -> list[Taken]:
+        if faults:
+            raise faults.pop()
+        return await claim(*rooms, lease_seconds=lease_seconds)
+
+    monkeypatch.setattr(inbox, "claim", faulty)
+    seen: list[str] = []
+    worker = await worked(inbox, lambda taken: seen.append(taken.event.id))
+    await inbox.put(event("E1"))
+    await until(lambda: seen == ["E1"])
+    await worker.close(1)
+
+
 async def test_what_is_postponed_is_not_counted(inbox: Inbox, clock: Clock) -> None:
     attempts: list[int] = []
 
