@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from bot.slack.channel import SlackChannel
 from bot.slack.delivery import Delivery, DeliveryRefused
 from bot.slack.message import Message, Place
 from tests.bot.slack.slackbot import answers, asked, opened, shown_text
 from tests.fakes.slack import FakeSlack
+from tests.fakes.slack.faults import Kind
 
 SENTENCE = "Refunds take **five** working days [1], and the money goes back the way it came.\n"
 HAN = "退款需要五个工作日，款项将原路退回。"
@@ -69,6 +72,15 @@ async def test_a_slow_answer_is_shown_while_it_is_written(slack: FakeSlack, tmp_
     assert not slack.api.of("chat.postMessage")
 
 
+CALLS = (
+    "chat.startStream",
+    "chat.appendStream",
+    "chat.stopStream",
+    "chat.postMessage",
+    "chat.update",
+    "chat.delete",
+    "conversations.replies",
+)
 FAULTS = [
     ("ratelimited", "chat.startStream", False),
     ("status", "chat.startStream", False),
@@ -98,6 +110,53 @@ async def test_nothing_is_lost_or_doubled_when_a_call_fails(
     slack.fail(kind, method, after=after)  # type: ignore[arg-type]
     async with opened(slack, tmp_path) as channel:
         await say(channel.delivery, slack, text_of(4_000), piece=500, pause=0.3)
+
+
+async def test_whatever_fails_together_and_whenever_the_desk_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.calls.SECONDS", 2.0)
+    room = asyncio.Semaphore(12)
+
+    async def one(seed: int) -> None:
+        chance = random.Random(seed)
+        text = text_of(chance.choice((200, 3_000, 9_990, 12_500, 20_000)), chance.choice((SENTENCE, HAN)))
+        piece, pause, ends = chance.choice((150, 400, 2_000)), chance.choice((0.0, 0.05, 0.3)), chance.random() < 0.3
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+
+        async def answered(opening: SlackChannel) -> tuple[str, ...]:
+            async with opening.delivery.stream("Ev1/answer", place, recipient) as stream:
+                for number, start in enumerate(range(0, len(text), piece)):
+                    await stream.append(text[start : start + piece])
+                    await asyncio.sleep(pause if number < 10 else 0)
+                    if ends and number == 3:
+                        slack.clock.advance(301)
+                return await stream.finish(TAIL, text, session_status="active")
+
+        async with room, FakeSlack() as slack, asyncio.timeout(90):
+            channel, question, place, recipient = asked(slack)
+            for _ in range(chance.randint(1, 4)):
+                kind: Kind = chance.choice(("ratelimited", "status", "reset", "hangup", "delay"))
+                after = kind != "ratelimited" and chance.random() < 0.6
+                slack.fail(kind, chance.choice(CALLS), after=after, skip=chance.randint(0, 2))
+            if chance.random() < 0.5:
+                async with opened(slack, folder) as opening:
+                    ended = asyncio.create_task(answered(opening))
+                    await asyncio.wait((ended,), timeout=chance.choice((0.02, 0.1, 0.4, 1.0)))
+                    ended.cancel()
+                    await asyncio.gather(ended, return_exceptions=True)
+            async with opened(slack, folder) as opening:
+                await opening.start()
+                sent = await answered(opening)
+            said = answers(slack, channel, question)
+            assert shown_text(said) == text, seed
+            assert [message.ts for message in said] == list(sent), seed
+            assert [TAIL[0] in message.blocks for message in said].count(True) == 1, seed
+            assert not any(message.streaming for message in said), seed
+            assert not slack.violations, slack.violations
+
+    await asyncio.gather(*(one(seed) for seed in range(48)))
 
 
 async def test_a_stream_that_slack_ends_goes_on_in_another_message(slack: FakeSlack, tmp_path: Path) -> None:
