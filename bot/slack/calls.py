@@ -28,6 +28,8 @@ _READING = "conversations."
 # The call was limited by its channel, not by its workspace.
 _BY_CHANNEL = frozenset({"chat.postMessage"})
 
+# Our own word, of a workspace whose bot we do not know.
+NOT_INSTALLED = "not_installed"
 # What the SDK raises where Slack says no, or says nothing; of aiohttp's own errors only some are an OSError.
 TROUBLES = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)
 
@@ -131,7 +133,7 @@ class Calls:
         except UpstreamError as error:
             raise SlackAway(str(error)) from error
         if bot is None:
-            raise SlackRefused("the app", "not_installed")
+            raise SlackRefused("the app", NOT_INSTALLED)
         return bot
 
     async def once(

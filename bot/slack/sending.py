@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from bot.outbox import NotSent, Outgoing, Refused, Unsure
-from bot.slack.calls import Calls, SlackAway, SlackBusy, SlackRefused, SlackUnsure
+from bot.slack.calls import NOT_INSTALLED, Calls, SlackAway, SlackBusy, SlackRefused, SlackUnsure
 from bot.slack.message import Message, Place
 
 METADATA_TYPE = "polydesk_message"
@@ -17,6 +17,7 @@ CLOCK_SECONDS = 300.0
 # So many pages of 200 messages are looked through; what we look for is among the newest.
 _PAGES = 5
 _AWAY_SECONDS = 2.0
+_UNKNOWN_SECONDS = 15.0
 
 log = structlog.get_logger()
 
@@ -64,6 +65,9 @@ class Sender:
                 case _:
                     raise Refused(f"There is no kind of message {message.kind}.")
         except SlackRefused as error:
+            if message.unsure and error.error == NOT_INSTALLED:
+                # Where an organisation has the app, only an event says which workspaces are its own.
+                raise NotSent(str(error), _UNKNOWN_SECONDS) from error
             raise Refused(f"{error.method} {error.error}") from error
         except SlackBusy as error:
             raise NotSent(str(error), error.seconds) from error
@@ -91,6 +95,8 @@ class Sender:
         try:
             found = await self.messages(to, message.put_at)
         except SlackRefused as error:
+            if error.error == NOT_INSTALLED:
+                raise
             # Rather twice than never. Where it cannot be sent either, Slack says so next.
             log.warning("slack_thread_not_read", reason=str(error))
             return ""
