@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urljoin
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from bot.group_commit import GroupCommit
 from bot.slack.calls import TROUBLES, Bot
@@ -78,7 +78,7 @@ class OAuth:
 
         def work(connection: Connection) -> bool:
             connection.execute(delete(states).where(states.c.expires_at < now))
-            if len(connection.execute(select(states.c.digest).limit(MOST_STATES)).all()) >= MOST_STATES:
+            if connection.execute(select(func.count()).select_from(states)).scalar_one() >= MOST_STATES:
                 return False
             connection.execute(insert(states).values(digest=_digest(state), expires_at=now + STATE_SECONDS))
             return True

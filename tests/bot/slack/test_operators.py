@@ -13,6 +13,7 @@ import pytest
 import structlog
 import yaml
 from pydantic import SecretStr
+from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import insert, select
 from typer.testing import CliRunner, Result
 
@@ -26,6 +27,7 @@ from bot.slack.calls import Bot
 from bot.slack.channel import _installed_in
 from bot.slack.installations import ManyWorkspaces
 from bot.slack.manifest import SCOPES
+from bot.slack.oauth import STATE_SECONDS, InstallFailed, OAuth
 from bot.slack.sealing import Seal, new_key
 from bot.slack.tables import installations
 from retrieval.data_folder import database_url
@@ -137,6 +139,22 @@ async def test_word_of_a_removal_that_comes_late_leaves_a_newer_installation(dat
     assert await installed.find("T1") == BOT
     await installed.remove("T1", "", 1_100.0)
     assert await installed.find("T1") is None
+    await database.close()
+
+
+async def test_installs_under_way_are_bounded_until_they_are_too_old(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.oauth.MOST_STATES", 3)
+    database = GroupCommit(open_engine(database_url(data), durable=True))
+    moments = [0.0] * 4 + [STATE_SECONDS + 1]
+    installed = ManyWorkspaces(database, Seal(new_key()))
+    oauth = OAuth(AsyncWebClient(), "1", "s", SCOPES, "", installed, database, now=lambda: moments.pop(0))
+    states = [await oauth.address() for _ in range(3)]
+    assert len(set(states)) == 3
+    with pytest.raises(InstallFailed, match="Too many"):
+        await oauth.address()
+    assert await oauth.address()
     await database.close()
 
 
