@@ -42,15 +42,18 @@ class Asked:
     """A question, by whom and where.
 
     Attributes:
-        key: names it for ever.
+        key: names what it came in, for ever.
+        id: of the answer's record.
         place: the thread to answer in; for a private answer the conversation that it was asked in.
         user_team: the asker's own workspace.
         right: of all who read the answer.
         own: the asker's, which may be more.
         locale: of the asker's Slack.
+        again: it was begun before, and may have been answered by then.
     """
 
     key: str
+    id: str
     home: Workspace
     place: Place
     user: str
@@ -60,6 +63,7 @@ class Asked:
     own: Right
     locale: str
     say: Words
+    again: bool = False
 
 
 async def answer_in_thread(desk: SlackDesk, client: AsyncWebClient, asked: Asked) -> None:
@@ -92,7 +96,7 @@ async def answer_alone(desk: SlackDesk, asked: Asked) -> Card:
         async with aclosing(desk.service.assistant.stream(question)) as events:
             async for event in events:
                 if isinstance(event, AnswerEvent):
-                    return await _kept(desk, private, question, event, "alone")
+                    return await _kept(desk, private, question, event)
     raise AssertionError("An answer's events end with it.")
 
 
@@ -137,6 +141,9 @@ async def _answer(desk: SlackDesk, client: AsyncWebClient, asked: Asked, work: W
     finally:
         processing.cancel()
         await asyncio.gather(processing, return_exceptions=True)
+    if asked.again:
+        # An answer that was complete already leaves the session as it is.
+        await set_session(client, asked.place, "active")
     if event.answer.status == "no_answer" and set(asked.own.audiences) - set(asked.right.audiences):
         await _inner_draft(desk, asked)
 
@@ -170,7 +177,7 @@ async def _finish_early(asked: Asked, stream: Stream, written: Sequence[str], re
 
 async def _inner_draft(desk: SlackDesk, asked: Asked) -> None:
     """What the asker alone may see, where what all may see says nothing."""
-    card = await answer_alone(desk, asked)
+    card = await answer_alone(desk, replace(asked, id=record_id(asked.id, "alone")))
     if card.answer.status != "answered":
         return
     note = asked.say("slack.inner_draft")
@@ -178,11 +185,11 @@ async def _inner_draft(desk: SlackDesk, asked: Asked) -> None:
     await desk.delivery.ephemeral(f"{asked.key}/inner", asked.place, asked.user, Message(mrkdwn(note), tuple(made)))
 
 
-async def _kept(desk: SlackDesk, asked: Asked, question: Question, event: AnswerEvent, part: str = "") -> Card:
+async def _kept(desk: SlackDesk, asked: Asked, question: Question, event: AnswerEvent) -> Card:
     """The answer as a card, kept for the buttons below it."""
     settings = desk.service.settings
     given = Given(
-        id=record_id(asked.key, part),
+        id=asked.id,
         team=asked.place.team,
         channel=asked.place.channel,
         thread=asked.place.thread_ts,

@@ -85,9 +85,9 @@ def body_key(body: Mapping[str, Any]) -> str:
     return _digest(*(str(part) for part in parts))
 
 
-def record_id(key: str, part: str = "") -> str:
-    """The id of the answer to what has this key."""
-    return _digest(key, part)
+def record_id(*parts: str) -> str:
+    """The id of the answer to what these parts name for ever."""
+    return _digest(*parts)
 
 
 def _digest(*parts: str) -> str:

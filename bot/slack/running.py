@@ -53,13 +53,13 @@ class Running:
         return True
 
     def stop(self, place: Place) -> bool:
-        """Stops what is being made for a thread; whether there was anything."""
-        found = [work for work in self._works.get(_key(place), ()) if work.task is not None and not work.ending]
-        for work in found:
-            if not work.stopped and work.task is not None:
+        """Stops what is being made for a thread; whether something was made or sent there."""
+        works = self._works.get(_key(place), set())
+        for work in works:
+            if work.task is not None and not work.ending and not work.stopped:
                 work.stopped = True
                 work.task.cancel()
-        return bool(found)
+        return bool(works)
 
 
 def _key(place: Place) -> tuple[str, str, str]:

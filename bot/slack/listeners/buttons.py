@@ -15,12 +15,13 @@ from bot.question import Question
 from bot.slack import blocks
 from bot.slack.answer_blocks import Card, draft, shared
 from bot.slack.audiences import Right
+from bot.slack.blocks import Block
 from bot.slack.corrections import tell_admins
 from bot.slack.delivery import DeliveryRefused
 from bot.slack.desk import SlackDesk
 from bot.slack.escaping import cut, mrkdwn
 from bot.slack.incoming import body_key, typed_into, value_of
-from bot.slack.listeners.caller import Caller, caller_of, open_view, replace_view, respond, tell
+from bot.slack.listeners.caller import Caller, caller_of, fill_view, open_view, replace_view, respond, tell
 from bot.slack.message import Message, Place
 from bot.slack.modals import SOURCE, SUGGESTION, correction_view, notice_view, waiting_view
 from bot.slack.records import Correction, Given
@@ -105,12 +106,14 @@ async def _why(desk: SlackDesk, caller: Caller, given: Given, right: Right) -> N
     view_id = await open_view(desk, caller, waiting_view(caller.say, given.question))
     if not view_id:
         return
-    audiences = tuple(audience for audience in given.searched if right.allows((audience,)))
-    found = await desk.service.explain(
-        Question(given.question, audiences, given.answer.language, instruction=given.instruction)
-    )
-    view = why_view(given.question, given.answer, explanation_now(found), right, caller.say, desk.public_url)
-    await replace_view(caller, view_id, view)
+
+    async def explained() -> Block:
+        audiences = tuple(audience for audience in given.searched if right.allows((audience,)))
+        question = Question(given.question, audiences, given.answer.language, instruction=given.instruction)
+        found = explanation_now(await desk.service.explain(question))
+        return why_view(given.question, given.answer, found, right, caller.say, desk.public_url)
+
+    await fill_view(caller, view_id, explained())
 
 
 async def _share(desk: SlackDesk, caller: Caller, given: Given, right: Right) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.question import QuestionRefused
+from bot.service import NotReady
+from bot.slack.answering import refusal
 from bot.slack.audiences import Workspace
 from bot.slack.blocks import Block
 from bot.slack.calls import TROUBLES
@@ -20,6 +23,7 @@ from bot.slack.desk import SlackDesk
 from bot.slack.escaping import mrkdwn
 from bot.slack.incoming import body_key
 from bot.slack.message import Message
+from bot.slack.modals import notice_view
 from bot.slack.silence import direct_message
 from bot.slack.words import Words
 
@@ -93,6 +97,21 @@ async def open_view(desk: SlackDesk, caller: Caller, view: Block) -> str:
         await tell(desk, caller, caller.say("slack.expired"))
         return ""
     return str((response.get("view") or {}).get("id", ""))
+
+
+async def fill_view(caller: Caller, view_id: str, made: Awaitable[Block]) -> None:
+    """Shows in a window what is made for it, or why there is nothing.
+
+    Nothing is tried again: a window cannot be opened a second time, and this one would wait for ever.
+    """
+    try:
+        view = await made
+    except (QuestionRefused, NotReady, TimeoutError) as error:
+        view = notice_view(caller.say, refusal(error, caller.say))
+    except Exception as error:  # A fault of the desk, which whoever waits must hear of.
+        log.error("slack_window_not_filled", key=caller.key, exc_info=error)
+        view = notice_view(caller.say, caller.say("error.internal", id=caller.key))
+    await replace_view(caller, view_id, view)
 
 
 async def replace_view(caller: Caller, view_id: str, view: Block) -> None:

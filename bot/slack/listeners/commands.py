@@ -13,11 +13,13 @@ from bot.question import QuestionRefused
 from bot.service import NotReady
 from bot.slack.answer_blocks import draft
 from bot.slack.answering import Asked, answer_alone, refusal
+from bot.slack.app import LAST_ATTEMPT
+from bot.slack.blocks import Block
 from bot.slack.desk import SlackDesk
-from bot.slack.incoming import spoken, typed_into
-from bot.slack.listeners.caller import Caller, caller_of, open_view, replace_view, tell
+from bot.slack.incoming import record_id, spoken, typed_into
+from bot.slack.listeners.caller import Caller, caller_of, fill_view, open_view, tell
 from bot.slack.message import Place
-from bot.slack.modals import QUESTION, answer_view, ask_view, notice_view, waiting_view
+from bot.slack.modals import QUESTION, answer_view, ask_view, waiting_view
 
 Body = Mapping[str, Any]
 Ack = Callable[[], Awaitable[object]]
@@ -40,6 +42,10 @@ def register(app: AsyncApp, desk: SlackDesk) -> None:
         except (QuestionRefused, NotReady, TimeoutError) as error:
             await tell(desk, caller, refusal(error, caller.say))
             return
+        except Exception:
+            if context.get(LAST_ATTEMPT):
+                await tell(desk, caller, caller.say("error.internal", id=caller.key))
+            raise
         made = draft(card, caller.say, shareable=not caller.channel.startswith("D"))
         await tell(desk, caller, card.answer.text, blocks=tuple(made))
 
@@ -73,13 +79,12 @@ def register(app: AsyncApp, desk: SlackDesk) -> None:
 
 async def _into_view(desk: SlackDesk, caller: Caller, view_id: str, text: str, thread: str) -> None:
     """Answers in a window. It can be shared where it was asked about a message."""
-    try:
+
+    async def answered() -> Block:
         card = await answer_alone(desk, await _asked(desk, caller, text, thread))
-    except (QuestionRefused, NotReady, TimeoutError) as error:
-        await replace_view(caller, view_id, notice_view(caller.say, refusal(error, caller.say)))
-        return
-    shareable = bool(thread) and bool(caller.channel)
-    await replace_view(caller, view_id, answer_view(card, caller.say, text, shareable=shareable))
+        return answer_view(card, caller.say, text, shareable=bool(thread) and bool(caller.channel))
+
+    await fill_view(caller, view_id, answered())
 
 
 async def _asked(desk: SlackDesk, caller: Caller, text: str, thread: str) -> Asked:
@@ -87,6 +92,7 @@ async def _asked(desk: SlackDesk, caller: Caller, text: str, thread: str) -> Ask
     own = await desk.directory.own(caller.client, caller.home, caller.user)
     return Asked(
         key=caller.key,
+        id=record_id(caller.key),
         home=caller.home,
         place=Place(caller.home.team, caller.channel, thread),
         user=caller.user,

@@ -11,12 +11,11 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.answering import Asked, answer_in_thread, set_session
-from bot.slack.app import LAST_ATTEMPT
-from bot.slack.audiences import Right
+from bot.slack.app import ATTEMPT, LAST_ATTEMPT
 from bot.slack.delivery import DeliveryRefused
 from bot.slack.desk import SlackDesk
 from bot.slack.escaping import mrkdwn
-from bot.slack.incoming import body_key, mentioned, spoken
+from bot.slack.incoming import body_key, mentioned, record_id, spoken
 from bot.slack.listeners.caller import workspace
 from bot.slack.message import Message, Place
 from bot.slack.silence import refused_by_slack, say_why_silent, silence
@@ -32,7 +31,8 @@ def register(app: AsyncApp, desk: SlackDesk) -> None:
 
     @app.event("app_mention")
     async def mention(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
-        if _by_person(event, context) and event.get("channel_type") != "im":
+        direct = event.get("channel_type") == "im"
+        if _by_person(event, context) and not direct and not await _answered_before(desk, event, context):
             await _answer(desk, body, event, client, context)
 
     @app.event("message")
@@ -62,6 +62,21 @@ def _by_person(event: Body, context: AsyncBoltContext) -> bool:
     return bool(user) and user != context.bot_user_id and not event.get("bot_id") and event.get("subtype") in _WRITTEN
 
 
+async def _answered_before(desk: SlackDesk, event: Body, context: AsyncBoltContext) -> bool:
+    """Whether a mention comes again because somebody edited a message that has its answer.
+
+    An edit that adds the mention comes in the same way, and is answered. A later attempt goes on with what the first
+    began.
+    """
+    if not event.get("edited") or context.get(ATTEMPT, 1) > 1:
+        return False
+    return await asyncio.to_thread(desk.records.given, _answer_id(event, context)) is not None
+
+
+def _answer_id(event: Body, context: AsyncBoltContext) -> str:
+    return record_id(workspace(context).team, str(event["channel"]), str(event["ts"]))
+
+
 async def _answer(desk: SlackDesk, body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     home, user, channel = workspace(context), str(event["user"]), str(event["channel"])
     place = Place(home.team, channel, str(event.get("thread_ts") or event["ts"]))
@@ -80,6 +95,7 @@ async def _answer(desk: SlackDesk, body: Body, event: Body, client: AsyncWebClie
         await asyncio.to_thread(desk.records.engage, home.team, channel, place.thread_ts)
     asked = Asked(
         key=body_key(body),
+        id=_answer_id(event, context),
         home=home,
         place=place,
         user=user,
@@ -89,6 +105,7 @@ async def _answer(desk: SlackDesk, body: Body, event: Body, client: AsyncWebClie
         own=own,
         locale=person.locale if person else "",
         say=say,
+        again=context.get(ATTEMPT, 1) > 1,
     )
     try:
         await answer_in_thread(desk, client, asked)
@@ -97,6 +114,7 @@ async def _answer(desk: SlackDesk, body: Body, event: Body, client: AsyncWebClie
             # It is not tried again, so that nothing more would be said.
             failed = say("error.internal", id=asked.key)
             await desk.delivery.post(f"{asked.key}/failed", place, Message(mrkdwn(failed)))
+            await set_session(client, place, "active")
         raise
     await _say_what_is_left_out(desk, client, asked)
 
@@ -105,7 +123,7 @@ async def _say_what_is_left_out(desk: SlackDesk, client: AsyncWebClient, asked: 
     """Says once why inner knowledge is not used where it is set up."""
     direct = asked.place.channel.startswith("D")
     reason = asked.right.reason
-    if reason in ("", "unmapped") or not (direct or _wider(asked.own, asked.right) or asked.own.reason):
+    if reason in ("", "unmapped"):
         return
     # All direct messages with somebody are one place: they hear it once.
     place = Place(asked.place.team, asked.place.channel) if direct else asked.place
@@ -115,10 +133,6 @@ async def _say_what_is_left_out(desk: SlackDesk, client: AsyncWebClient, asked: 
             await desk.delivery.ephemeral(f"{asked.key}/{reason}", asked.place, asked.user, message)
         except DeliveryRefused as refused:
             await refused_by_slack(desk, client, asked.key, asked.home, asked.place, asked.user, asked.say, refused)
-
-
-def _wider(own: Right, right: Right) -> bool:
-    return bool(set(own.audiences) - set(right.audiences))
 
 
 async def _follow_up(
@@ -142,7 +156,7 @@ async def _stop(desk: SlackDesk, body: Body, event: Body, client: AsyncWebClient
     home = workspace(context)
     place = Place(home.team, str(event["channel"]), str(event.get("thread_ts") or ""))
     if desk.running.stop(place):
-        # What is stopped says so itself.
+        # What is stopped says so itself; what is complete already is shown whole.
         return
     await set_session(client, place, "active")
     user = str(event.get("user") or "")

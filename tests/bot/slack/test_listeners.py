@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -12,7 +13,10 @@ import pytest_asyncio
 from bot.answer import Answer, AnswerEvent, DeltaEvent, Event, StatusEvent
 from bot.chats.values import Owner, Sent
 from bot.question import Question
+from bot.slack.answering import Asked
+from bot.slack.audiences import Right
 from bot.slack.delivery import Stream
+from bot.slack.directory import Directory
 from tests.bot.slack.answers import answer as made_answer
 from tests.bot.slack.served import PUBLIC_QUESTION, SECRET, SECRET_QUESTION, Served, open_served, text_of, view_text
 from tests.bot.slack.slackbot import shown_text
@@ -85,6 +89,28 @@ async def test_a_mention_is_answered_and_the_thread_goes_on_without_one(served: 
     assert len(served.agents.ephemerals) == 1
 
 
+async def test_a_question_is_not_answered_again_when_it_is_edited(served: Served, kept: None) -> None:
+    slack, channel = served.slack, served.agents
+
+    edited = {"edited": {"user": served.anna.id, "ts": "1.2"}}
+    said = slack.mention(served.anna, channel, PUBLIC_QUESTION)
+    await served.answer(channel, said.ts)
+    await served.settled()
+    slack.emit(slack.team, mention_of(served, said.ts) | edited)
+    await served.settled()
+    assert len(slack.answers(channel, said.ts)) == 1
+    # One that was nothing before it was edited is answered.
+    empty = slack.mention(served.anna, channel, "")
+    await served.answer(channel, empty.ts)
+    now = f"<@{slack.team.bot}> {PUBLIC_QUESTION}"
+    slack.emit(slack.team, mention_of(served, empty.ts) | edited | {"text": now})
+    assert "five working days" in text_of(await served.answer(channel, empty.ts, 2))
+
+
+def mention_of(served: Served, ts: str) -> dict[str, Any]:
+    return next(one.event for one in served.slack.deliveries.of("app_mention") if one.event["ts"] == ts)
+
+
 async def test_a_thread_of_others_is_none_of_its_business(served: Served, kept: None) -> None:
     said = served.slack.say(served.anna, served.agents, "Lunch?")
     served.slack.say(served.bert, served.agents, "At noon", said.ts)
@@ -106,6 +132,18 @@ async def test_where_outsiders_read_the_inner_answer_is_a_draft(
     assert "Share in channel" not in text_of(draft)
     why = await served.ephemeral(channel, served.anna, 2)
     assert reason in why.text
+
+
+async def test_who_sees_no_more_than_the_channel_hears_why_its_inner_knowledge_is_not_used(
+    served: Served, kept: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def public(*_: object) -> Right:
+        return Right()
+
+    monkeypatch.setattr(Directory, "own", public)
+    said = served.slack.mention(served.bert, served.public, PUBLIC_QUESTION)
+    await served.answer(served.public, said.ts)
+    assert "everybody" in (await served.ephemeral(served.public, served.bert)).text
 
 
 async def test_the_command_gives_a_draft_that_can_be_shared(served: Served, kept: None) -> None:
@@ -410,6 +448,35 @@ async def test_what_fails_for_good_is_said_once_with_its_number(
     assert "fire" not in text_of(message)
     event = next(one for one in served.slack.deliveries.of("message") if one.event["ts"] == said.ts)
     assert event.payload["event_id"] in message.text
+    await served.settled()
+    assert served.slack.sessions[event.event["channel"], said.ts].status == "active"
+    await served.slack.slash(served.anna, served.agents, "/ask", PUBLIC_QUESTION)
+    await served.slack.until(
+        lambda: [one for one in served.agents.ephemerals if "went wrong on our side" in one.text], 20
+    )
+    await served.slack.shortcut(served.anna, "find_answer", said)
+    opened = served.slack.opened[served.anna.id]
+    await served.slack.until(lambda: opened and "went wrong on our side" in view_text(opened[-1]))
+    opened.clear()
+
+
+async def test_an_answer_that_is_taken_up_again_leaves_no_stop_button(
+    served: Served, kept: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[Asked] = []
+
+    async def cut_off(desk: object, client: object, asked: Asked) -> None:
+        tries.append(asked)
+        if len(tries) == 1:
+            raise ConnectionError("the process ends")
+
+    monkeypatch.setattr("bot.slack.listeners.messages._say_what_is_left_out", cut_off)
+    monkeypatch.setattr("bot.inbox_worker.FIRST_PAUSE_SECONDS", 0.01)
+    said = served.slack.dm(served.anna, PUBLIC_QUESTION)
+    await served.slack.until(lambda: len(tries) == 2)
+    channel = served.slack.dm_channel(served.anna)
+    assert len(served.slack.answers(channel, said.ts)) == 1
+    assert served.slack.sessions[channel.id, said.ts].status == "active"
 
 
 async def test_a_thread_that_the_app_only_started_is_not_its_own(served: Served, kept: None) -> None:

@@ -1,42 +1,27 @@
-"""Answers in the making: stopped they end, cancelled they are left for another time."""
+"""Answers in the making are stopped; those that are complete are not, and nobody is told that they were."""
 
 from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from bot.slack.message import Place
 from bot.slack.running import Running, Work
 
-PLACE = Place("T1", "C1", "1.2")
+PLACE = Place("T1", "D1", "1.2")
 
 
-async def begun(running: Running) -> asyncio.Task[bool]:
-    """An answer that would take a minute and has no way of its own to end."""
-    at_work = asyncio.Event()
+async def test_only_what_is_being_made_is_stopped() -> None:
+    running, ended = Running(), asyncio.Event()
 
     async def answer(work: Work) -> None:
-        at_work.set()
-        await asyncio.sleep(60)
+        work.ending = ending
+        await ended.wait()
 
-    making = asyncio.create_task(running.run(PLACE, answer))
-    await at_work.wait()
-    return making
-
-
-async def test_stopping_makes_it_return() -> None:
-    running = Running()
-    making = await begun(running)
-    assert running.stop(PLACE)
-    assert await asyncio.wait_for(making, 5) is False
-    assert not running.stop(PLACE)
-
-
-async def test_cancelling_is_passed_on() -> None:
-    running = Running()
-    making = await begun(running)
-    making.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await making
-    assert not running.stop(PLACE)
+    for ending in (False, True):
+        making = asyncio.create_task(running.run(PLACE, answer))
+        await asyncio.sleep(0.01)
+        assert running.stop(PLACE)
+        assert not running.stop(Place("T1", "D1", "3.4"))
+        ended.set() if ending else None
+        assert await making is ending
+        assert not running.stop(PLACE)
