@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.config import SlackAudience
+from bot.config import LLM, SlackAudience
 from bot.service import Service
 from bot.slack.blocks import texts
 from bot.slack.manifest import manifest
@@ -83,12 +83,15 @@ async def open_served(
     small_desk: SmallDesk,
     folder: Path,
     places: Callable[[FakeSlack], Sequence[Channel]] = lambda slack: (),
+    writer: str = "",
     **more: Any,
 ) -> AsyncIterator[Served]:
     """The desk, listening.
 
     Args:
         places: makes further channels; for those that it gives, inner knowledge is set up.
+        writer: the address of a language model that writes the answers; "" for extracts.
+        more: settings of Slack.
     """
     async with FakeSlack() as slack:
         slack.limits.on = False
@@ -107,6 +110,12 @@ async def open_served(
         )
         server = base.server.model_copy(update={"public_url": "https://help.example.com"})
         settings = base.model_copy(update={"slack": values, "server": server})
+        if writer:
+            written = {
+                "llm": LLM(base_url=writer, model="scripted"),
+                "answer": base.answer.model_copy(update={"kind": "generated"}),
+            }
+            settings = settings.model_copy(update=written)
         async with serving(slack, settings) as service:
             made = manifest(settings.slack, "https://desk.example", Words(service.phrases, "en"))
             url = slack.app.request_url

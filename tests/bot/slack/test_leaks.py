@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -14,12 +16,14 @@ import pytest_asyncio
 from bot.slack.limits import Limits
 from tests.bot.slack.served import PUBLIC_QUESTION, SECRET, Served, open_served, text_of, view_text
 from tests.conftest import SmallDesk
+from tests.fakes.llm import FakeLLM, prompt
 from tests.fakes.slack import Channel, FakeSlack, Message, User
 from tests.fakes.slack.shapes import shown_blocks
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CASES = 2_000
+# By what writes the answers.
+CASES = {"extracts": 2_000, "model": 300}
 AT_ONCE = 20
 # Of the file for agents: its text, heading and name.
 INNER_WORDS = (SECRET, "asking the team lead", "Goodwill", "goodwill.md", "an agent may grant")
@@ -79,17 +83,30 @@ class World:
 class Setting:
     world: World
     served: Served
+    cases: int
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def setting(small_desk: SmallDesk, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Setting]:
+def indiscreet(body: Mapping[str, Any]) -> str:
+    """A model that repeats all it reads, and what it has read elsewhere. A question it leaves as it is."""
+    read = re.findall(r'<passage number="(\d+)">\n[^\n]*\n(.*?)\n?</passage>', prompt(body), re.DOTALL)
+    said = [f"{' '.join(text.split()).split('. ')[0].rstrip('.')} [{n}]." for n, text in read]
+    secret = f"An agent may grant a voucher of up to {SECRET} without asking the team lead"
+    return " ".join([*said, f"{secret} [1].", f"{secret}."]) if read else "NO_ANSWER"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=CASES)
+async def setting(
+    request: pytest.FixtureRequest, small_desk: SmallDesk, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Setting]:
     world = World()
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, FakeLLM(indiscreet) as model:
         # Thousands of questions would otherwise wait for Slack's limits of calls a minute.
         patch.setattr(Limits, "wait_seconds", lambda *_: 0.0)
         patch.setattr(Limits, "left", lambda *_: 1_000)
-        async with open_served(small_desk, tmp_path_factory.mktemp("leaks"), world.make) as served:
-            yield Setting(world, served)
+        writer = model.base_url if request.param == "model" else ""
+        async with open_served(small_desk, tmp_path_factory.mktemp("leaks"), world.make, writer) as served:
+            yield Setting(world, served, CASES[request.param])
+        assert bool(model.requests) is bool(writer)
 
 
 def leaks(text: str) -> bool:
@@ -165,13 +182,13 @@ async def click(served: Served, user: User, message: Message, action: str) -> No
 
 async def test_nothing_inner_stands_where_outsiders_read(setting: Setting) -> None:
     served = setting.served
-    for start in range(0, CASES, AT_ONCE):
+    for start in range(0, setting.cases, AT_ONCE):
         await asyncio.gather(*(one_case(setting, number) for number in range(start, start + AT_ONCE)))
         await served.settled()
     wrong, right = found(served)
     assert not wrong, wrong[:3]
     # Otherwise nothing was tried.
-    assert right > 200
+    assert right > setting.cases / 10
     assert not served.slack.violations, served.slack.violations[:3]
 
 
