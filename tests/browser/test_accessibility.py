@@ -13,9 +13,11 @@ from tests.browser.desk import RunningDesk
 from tests.browser.host import Host
 from tests.browser.visit import visiting
 from tests.fakes.cutting_proxy import CuttingProxy
+from tests.fakes.llm import FakeLLM, Reply
 
 QUESTION = {"en": "How do I charge the battery?", "ar": "كم تكلفة استئجار دراجة ليوم كامل؟"}
 UNKNOWN = {"en": "Which vegetables grow on the moon in winter?", "ar": "ما هي الخضروات التي تنمو على القمر في الشتاء؟"}
+TABLE = "What do the batteries cost?"
 # Notes what is added to anything that screen readers read out by themselves.
 LISTEN = """() => {
   const aloud = "[aria-live]:not([aria-live=off]), [role=log], [role=status], [role=alert]";
@@ -65,10 +67,14 @@ def test_axe_finds_nothing_in_any_state(
         state("reason")
         visit.ask(UNKNOWN[language])
         state("no answer")
+        visit.ask(TABLE)
+        frame.locator(".prose table").wait_for()
+        state("table")
         visit.composer.fill("x" * 2_050)
         state("too long")
         visit.composer.fill("")
-        visit.answers.last.locator(".row button").click()
+        frame.locator(".menu > button").click()
+        frame.locator("#menu .item").first.click()
         expect(frame.locator(".notices p")).not_to_have_count(0)
         state("waiting")
         desk.say(desk.conversations()[0]["id"], "Hello. [A page](https://shop.example/page)\n\n- one\n- two")
@@ -84,7 +90,29 @@ def test_axe_finds_nothing_in_any_state(
         visit.send("And offline?")
         frame.locator(".message.visitor.queued").wait_for()
         state("offline")
+        visit.page.context.set_offline(False)
+        visit.page.evaluate("polydesk.identify('nonsense')")
+        frame.locator(".away").wait_for()
+        state("signed out")
     assert not found
+
+
+@pytest.mark.parametrize(("language", "scheme", "phone"), [LAYOUTS[0], LAYOUTS[-1]])
+def test_axe_finds_nothing_while_an_answer_is_written_and_where_it_was_stopped(
+    browser: Browser, slow_desk: RunningDesk, host: Host, writer: FakeLLM, language: str, scheme: str, phone: bool
+) -> None:
+    writer.script = Reply(
+        "Charge the battery at room temperature with the charger that came with the bike [1]. " * 9,
+        tokens_per_second=20,
+    )
+    url = host.embed(f"/axe-writing-{language}", slow_desk.script, language=language)
+    with visiting(browser, url, phone=phone, scheme=scheme, reduced_motion="reduce") as visit:
+        visit.open().send(QUESTION["en"])
+        visit.frame.locator(".message.bot[aria-busy] .prose").wait_for()
+        assert violations(visit.frame) == []
+        visit.frame.locator("button.stop").click()
+        visit.answers.first.locator(".row button").wait_for()
+        assert violations(visit.frame) == []
 
 
 def test_axe_finds_nothing_where_the_desk_is_out_or_in_a_page(browser: Browser, desk: RunningDesk, host: Host) -> None:
