@@ -27,11 +27,13 @@ from bot.slack.listeners.caller import Caller, caller_of, open_view, respond, wo
 from bot.slack.message import Message, Place
 from bot.slack.modals import answer_view, correction_view
 from bot.slack.records import Given
-from bot.slack.suggestions import suggestions
 from bot.slack.words import Words
 
 Body = Mapping[str, Any]
 Ack = Callable[[], Awaitable[object]]
+
+# Slack takes so many.
+MOST_PROMPTS = 4
 
 log = structlog.get_logger()
 
@@ -96,7 +98,7 @@ def register(app: AsyncApp, desk: SlackDesk) -> None:
 
 async def _greet(desk: SlackDesk, client: AsyncWebClient, place: Place, user: str, say: Words) -> None:
     """Greets once, and offers questions each time."""
-    found = await asyncio.to_thread(suggestions, desk.service.store, say.language)
+    found = await asyncio.to_thread(_prompts, desk, say.language)
     greeting = f"{say('slack.greeting')}\n{say('ai.notice')}"
     try:
         await desk.delivery.post(f"greeting/{place.team}/{user}", place, Message(mrkdwn(greeting)))
@@ -111,6 +113,12 @@ async def _greet(desk: SlackDesk, client: AsyncWebClient, place: Place, user: st
         )
     except TROUBLES as error:
         log.info("slack_prompts_not_set", reason=type(error).__name__)
+
+
+def _prompts(desk: SlackDesk, language: str) -> tuple[str, ...]:
+    """Questions to begin with, in the language or else the desk's own."""
+    of, default = desk.service.suggestions.of, desk.service.settings.languages.default
+    return of(language, MOST_PROMPTS) or of(default, MOST_PROMPTS)
 
 
 async def _publish_anew(desk: SlackDesk, caller: Caller) -> None:

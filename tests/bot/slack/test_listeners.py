@@ -348,7 +348,9 @@ async def test_the_messages_tab_greets_once_and_offers_questions(
     await served.settled()
     assert len(channel.messages) == 1
     assert "AI assistant" in next(iter(channel.messages.values())).text
-    monkeypatch.setattr("bot.slack.listeners.home.suggestions", lambda store, language: ["How long?", "x" * 900])
+    offered = {"en": ("How long?", "x" * 90)}
+    monkeypatch.setattr(served.service.suggestions, "of", lambda language, most: offered.get(language, ())[:most])
+    olga.locale = "ja-JP"
     served.slack.open_messages(olga)
     title, prompts = await served.slack.until(lambda: served.slack.prompts.get(channel.id))
     assert title == "People often ask"

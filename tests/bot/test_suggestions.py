@@ -1,4 +1,4 @@
-"""Questions to begin with come from the editors' own, of public pages, in the reader's language first."""
+"""Questions to begin with are the editors' own: of public pages, in the reader's language."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 
 from bot.config import Knowledge, Settings
 from bot.service import Service
-from bot.slack.suggestions import suggestions
 from tests.conftest import write_files
 
 FILES = {
@@ -20,11 +19,12 @@ FILES = {
 }
 
 
-async def test_public_ones_in_the_language_first(tmp_path: Path) -> None:
+async def test_public_ones_in_the_language(tmp_path: Path) -> None:
     write_files(tmp_path / "knowledge", FILES)
     settings = Settings(data_dir=tmp_path / "data", knowledge=Knowledge(roots=(tmp_path / "knowledge",), watch=False))
     async with Service.open(settings) as service:
-        assert suggestions(service.store, "en") == []
+        assert service.suggestions.of("en", 4) == ()
         await service.ingest((), lambda values: None)
-        assert suggestions(service.store, "de") == ["Wie lange kann ich zurückgeben?", "How long does a refund take?"]
-        assert suggestions(service.store, "ja")[0] == "How long does a refund take?"
+        assert service.suggestions.of("de", 4) == ("Wie lange kann ich zurückgeben?",)
+        assert service.suggestions.of("en", 4) == ("How long does a refund take?",)
+        assert service.suggestions.of("ja", 4) == ()
