@@ -4,7 +4,10 @@
  * The loader sends one `Init` by `postMessage` to the desk's origin, with a port; everything after goes over that port.
  */
 
-/** The version of this protocol; a panel ignores an `Init` of another. */
+/**
+ * The version of this protocol, and of what loader and bridge know of each other (loader/site.ts): a panel ignores an `Init`
+ * of another, and the bridge is named for it. Loaders of before stay in open pages for days.
+ */
 export const PROTOCOL = 1;
 
 export type Mode = "popover" | "inline";
