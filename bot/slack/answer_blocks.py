@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,12 +9,11 @@ from bot.answer import Answer
 from bot.answers.values import Citation
 from bot.slack import blocks
 from bot.slack.blocks import Block, Element, anchor, line, quote, rich_text, words
-from bot.slack.escaping import cut, link, markdown
+from bot.slack.escaping import cut, lines, link, markdown
 from bot.slack.words import Words
 
 # Slack takes some 13,000 characters in all blocks of a message, of which the answer may need 11,500.
 _TITLE, _QUOTE, _SOURCES, _NOTE = 120, 240, 5, 300
-_RULE = re.compile(r"\|(\s*:?-{3,}:?\s*\|)+")
 # What an answer in a window or draft may have of its blocks' characters.
 _LONGEST_TEXT = 9_000
 
@@ -97,9 +95,7 @@ def _source(citation: Citation, public_url: str) -> tuple[Element, Element]:
 
 
 def _quoted(text: str) -> str:
-    """A quote in its lines, without the one that rules off a table's head."""
-    lines = (" ".join(line.split()) for line in text.split("\n"))
-    return cut("\n".join(line for line in lines if line and not _RULE.fullmatch(line)), _QUOTE)
+    return cut("\n".join(lines(text)), _QUOTE)
 
 
 def _asks(card: Card, say: Words) -> list[Element]:

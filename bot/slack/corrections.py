@@ -10,7 +10,7 @@ from bot.slack.audiences import Workspace
 from bot.slack.blocks import Block, line, quote, rich_text, words
 from bot.slack.delivery import DeliveryRefused
 from bot.slack.desk import SlackDesk
-from bot.slack.escaping import cut, mrkdwn
+from bot.slack.escaping import cut, lines, mrkdwn
 from bot.slack.message import Message
 from bot.slack.records import Correction, Given
 from bot.slack.silence import direct_message
@@ -50,7 +50,10 @@ def correction_blocks(correction: Correction, name: str, answer: str, say: Words
     if correction.question:
         parts += [line(words(say("slack.correction.question"), bold=True)), quote(words(cut(correction.question, 600)))]
     if answer:
-        parts += [line(words(say("slack.correction.answer"), bold=True)), quote(words(cut(answer, 800)))]
+        parts += [
+            line(words(say("slack.correction.answer"), bold=True)),
+            quote(words(cut("\n".join(lines(answer)), 800))),
+        ]
     parts += [
         line(words(say("slack.correction.suggestion"), bold=True)),
         quote(words(cut(correction.suggestion, 3_000))),

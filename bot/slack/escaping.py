@@ -22,6 +22,7 @@ _MARKDOWN_LINK = re.compile(
 _OTHER_LINK = re.compile(r"\]\((?!https?://|mailto:)")
 _OF_A_LINK = str.maketrans({"<": "%3C", ">": "%3E", "|": "%7C", '"': "%22", "\\": "%5C", "`": "%60"})
 _LONGEST_LINK = 3_000
+_RULE = re.compile(r"\|(\s*:?-{3,}:?\s*\|)+")
 
 
 def length(text: str) -> int:
@@ -40,6 +41,12 @@ def cut(text: str, longest: int) -> str:
     while length(kept) > longest - 1:
         kept = kept[:-1]
     return f"{kept.rstrip()}…"
+
+
+def lines(text: str) -> list[str]:
+    """A text's lines, without empty ones and those that rule off the head of a table."""
+    found = (" ".join(line.split()) for line in text.split("\n"))
+    return [line for line in found if line and not _RULE.fullmatch(line)]
 
 
 def mrkdwn(text: str, longest: int = 3_000) -> str:

@@ -11,7 +11,7 @@ from bot.answer import Answer, AnswerEvent
 from bot.slack import blocks
 from bot.slack.audiences import Right
 from bot.slack.blocks import Block, anchor, line, rich_text, words
-from bot.slack.escaping import cut, link
+from bot.slack.escaping import cut, lines, link
 from bot.slack.words import Words
 
 # Of the recalled passages so many are kept after reranking, and the modal shows so many.
@@ -180,7 +180,7 @@ def _checks(answer: Answer) -> list[tuple[str, str]]:
     found = []
     for match in _BACKED.finditer(answer.text):
         numbers = [int(number) for number in re.findall(r"\d+", match["markers"])]
-        sentence = " ".join(match["sentence"].split())
+        sentence = " ".join(lines(match["sentence"]))
         if sentence and all(number in titles for number in numbers):
             found.append((sentence, "; ".join(dict.fromkeys(titles[number] for number in numbers))))
     return found[:_SENTENCES]

@@ -139,8 +139,9 @@ def elements_in(value: object) -> list[dict[str, object]]:
 @pytest.mark.parametrize("language", PHRASES.languages)
 def test_titles_and_buttons_are_shown_whole(language: str) -> None:
     say = Words(PHRASES, language)
-    for made in [*every_message("text", say), *(view["blocks"] for view in every_view("text", say))]:
-        assert not [text for text in all_texts(made) if text.endswith("…") and text[:-1] in str(say)]
+    whole = set(PHRASES.catalogue(language).values())
+    for made in [*every_message("text", say), *every_view("text", say)]:
+        assert not [text for text in all_texts(made) if text.endswith("…") and text not in whole]
     for key in ("slack.find", "slack.why", "slack.correction.title", "slack.manifest.ask_name", "slack.close",
                 "slack.cancel", "slack.send", "widget.send"):  # fmt: skip
         assert blocks.plain(say(key), 24)["text"] == say(key), key
@@ -159,6 +160,16 @@ def test_why_leaves_out_what_may_not_be_seen() -> None:
     say = Words(PHRASES, "en")
     assert "Goodwill" not in str(why_view("?", ANSWER, explanation, Right(), say, URL))
     assert "Goodwill" in str(why_view("?", ANSWER, explanation, Right(("public", "agents")), say, URL))
+
+
+def test_a_checked_table_is_shown_without_what_rules_off_its_head() -> None:
+    shown = answer("| Bike | Day |\n| --- | --- |\n| Tour | €30 |\n\n[1]")
+    explanation = Explanation((), 50, 0.8, 0.07, 3, "late interaction")
+    say = Words(PHRASES, "en")
+    corrected = correction_blocks(correction_of("No."), "Anna", shown.text, say)
+    for made in (why_view("?", shown, explanation, Right(), say, URL)["blocks"], corrected):
+        assert "| Tour | €30 |" in str(made)
+        assert "---" not in str(made)
 
 
 def test_a_table_stays_a_table_in_a_window() -> None:
