@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from itertools import product
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.axe import violations
 from tests.browser.desk import RunningDesk
@@ -115,14 +116,57 @@ def test_axe_finds_nothing_while_an_answer_is_written_and_where_it_was_stopped(
         assert violations(visit.frame) == []
 
 
-def test_axe_finds_nothing_where_the_desk_is_out_or_in_a_page(browser: Browser, desk: RunningDesk, host: Host) -> None:
+@pytest.mark.parametrize(("language", "scheme", "phone"), LAYOUTS)
+def test_axe_finds_nothing_in_what_is_translated_failed_or_refused(
+    browser: Browser, desk: RunningDesk, host: Host, language: str, scheme: str, phone: bool
+) -> None:
+    url = host.embed(f"/axe-{language}", desk.script, language=language)
+
+    def altered(route: Route) -> None:
+        """The conversation as a desk tells it that translates, and whose last answer failed."""
+        known = desk.operator.get(f"/api/conversations/{desk.conversations()[0]['id']}").json()
+        answered, failed = (one for one in known["messages"] if one["author"] == "bot")
+        answered["answer"] |= {"translated": True, "original": {"text": "Eine Antwort [1]", "language": "de"}}
+        answered["answer"]["citations"][0] |= {"translation": answered["text"], "language": "de"}
+        failed |= {"status": "failed", "answer": None, "text": "", "detail": ""}
+        history = {"conversation": known["id"], **{key: known[key] for key in ("state", "language", "messages")}}
+        route.fulfill(content_type="text/event-stream", body=f"id: 1\nevent: history\ndata: {json.dumps(history)}\n\n")
+
+    with visiting(browser, url, phone=phone, scheme=scheme, quiet=True, reduced_motion="reduce") as visit:
+        visit.open().ask(QUESTION[language])
+        visit.ask(UNKNOWN[language])
+        visit.page.route("**/api/widget/conversations/*/events", altered)
+        visit.page.route("**/api/widget/messages", lambda route: route.fulfill(status=422, json={"detail": "No."}))
+        visit.page.reload()
+        frame = visit.open().frame
+        frame.locator(".state.error").wait_for()
+        visit.send("?")
+        frame.locator(".message.visitor.refused").wait_for()
+        assert violations(frame) == []
+        frame.locator("button.chip").first.click()
+        turn = frame.locator("dialog[open] button[aria-pressed]")
+        turn.wait_for()
+        assert violations(frame) == []
+        turn.click()
+        expect(turn).to_have_attribute("aria-pressed", "true")
+        assert violations(frame) == []
+
+
+@pytest.mark.parametrize(("language", "scheme", "phone"), LAYOUTS)
+def test_axe_finds_nothing_where_it_stands_in_a_page(
+    browser: Browser, desk: RunningDesk, host: Host, language: str, scheme: str, phone: bool
+) -> None:
     body = '<p>Ask here:</p><polydesk-chat style="display:block;height:30rem"></polydesk-chat>'
-    with visiting(browser, host.embed("/axe-inline", desk.script, body=body), reduced_motion="reduce") as visit:
+    url = host.embed(f"/axe-inline-{language}", desk.script, language=language, body=body)
+    with visiting(browser, url, phone=phone, scheme=scheme, reduced_motion="reduce") as visit:
         visit.composer.wait_for()
         assert violations(visit.page.main_frame, page=True) == []
         assert violations(visit.frame) == []
-        visit.ask(QUESTION["en"])
+        visit.ask(QUESTION[language])
         assert violations(visit.frame) == []
+
+
+def test_axe_finds_nothing_where_the_desk_is_out(browser: Browser, desk: RunningDesk, host: Host) -> None:
     with CuttingProxy(desk.port) as line:
         script = f'src="http://127.0.0.1:{line.port}/widget.js"'
         with visiting(browser, host.embed("/axe-out", script), quiet=True, reduced_motion="reduce") as visit:

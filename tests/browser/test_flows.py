@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
+from bot.phrases import Phrases
 from tests.browser.desk import RunningDesk
 from tests.browser.host import Host
 from tests.browser.visit import PATIENCE, Visit, new_visit, visiting
@@ -60,6 +61,36 @@ def test_a_question_in_six_languages(
             expect(said).to_have_attribute("dir", "auto")
         visit.composer.fill(question)
         expect(visit.composer).to_have_attribute("dir", "auto")
+
+
+@pytest.mark.parametrize("language", QUESTIONS)
+def test_a_whole_conversation_in_six_languages(browser: Browser, desk: RunningDesk, host: Host, language: str) -> None:
+    question, answer = QUESTIONS[language]
+    phone = language in ("ar", "zh", "de")
+    said = Phrases().catalogue(language)
+    with visiting(browser, embedded(desk, host, language), phone=phone, scheme="dark", quiet=True) as visit:
+        visit.open().ask(question)
+        visit.page.reload()
+        expect(visit.open().answers.first).to_contain_text(answer)
+        visit.page.context.set_offline(True)
+        visit.send(f"{question} {question}")
+        queued = visit.frame.locator(".message.visitor.queued")
+        expect(queued).to_contain_text(said["widget.queued"])
+        visit.page.context.set_offline(False)
+        expect(visit.answers).to_have_count(2)
+        visit.frame.locator(".menu > button").click()
+        visit.frame.get_by_role("button", name=said["widget.talk_to_person"]).click()
+        expect(visit.frame.locator(".notices")).to_contain_text(said["widget.waiting"])
+        id = desk.conversations()[0]["id"]
+        desk.say(id, f"{answer} <b>x</b>")
+        person = visit.frame.locator(".message.person .prose > *")
+        expect(person).to_have_text(f"{answer} <b>x</b>")
+        expect(person).to_have_attribute("dir", "auto")
+        visit.frame.locator(".menu > button").click()
+        visit.frame.get_by_role("button", name=said["widget.delete_conversation"]).click()
+        visit.frame.locator("dialog[open] .danger").click()
+        expect(visit.said).to_have_count(0)
+        assert desk.operator.get(f"/api/conversations/{id}").status_code == 404
 
 
 def test_the_launcher_opens_and_escape_closes_it(browser: Browser, url: str) -> None:
