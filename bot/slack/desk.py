@@ -49,18 +49,12 @@ class SlackDesk:
         """What somebody may see of an answer as things are now, None where they may not see it.
 
         Args:
-            channel: where they look at it, "" where they are alone.
+            channel: that they look at it in, "" for none: then the one counts that it was asked in.
         """
         if given.team != home.team:
             return None
-        used = await self.used(given)
-        own = await self.directory.own(client, home, user)
-        if own.allows(used):
-            return own
-        if not channel or channel.startswith("D"):
-            return None
-        readers = await self.directory.readers(client, home, channel)
-        return readers if readers.allows(used) else None
+        right = await self.directory.alone(client, home, user, channel or given.channel)
+        return right if right.allows(await self.used(given)) else None
 
     def instruction(self, channel: str) -> str:
         """What the reranker is told to judge for questions from a conversation; "" for nothing of its own."""

@@ -95,6 +95,21 @@ class Directory:
                 self._readers[home.team, channel] = found
         return right_in_channel(configured, *found, home)
 
+    async def alone(self, client: AsyncWebClient, home: Workspace, user: str, channel: str) -> Right:
+        """What somebody may see alone: their own, and what all who read a channel may see, where they are one of them.
+
+        Args:
+            channel: "" for none.
+        """
+        own = await self.own(client, home, user)
+        if not channel or channel.startswith("D"):
+            return own
+        readers = await self.readers(client, home, channel)
+        _, people = self._readers.get((home.team, channel), (None, None))
+        if not any(person.id == user for person in people or ()):
+            return own
+        return Right(tuple(dict.fromkeys((*own.audiences, *readers.audiences))))
+
     def forget(self, home: Workspace, channel: str = "", user: str = "") -> None:
         """Has Slack asked anew: somebody came, or a channel or person changed."""
         self._readers.pop((home.team, channel), None)

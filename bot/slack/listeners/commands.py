@@ -89,7 +89,7 @@ async def _into_view(desk: SlackDesk, caller: Caller, view_id: str, text: str, t
 
 async def _asked(desk: SlackDesk, caller: Caller, text: str, thread: str) -> Asked:
     person = await desk.directory.person(caller.client, caller.home, caller.user)
-    own = await desk.directory.own(caller.client, caller.home, caller.user)
+    own = await desk.directory.alone(caller.client, caller.home, caller.user, caller.channel)
     return Asked(
         key=caller.key,
         id=record_id(caller.key),

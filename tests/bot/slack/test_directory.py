@@ -44,3 +44,24 @@ async def test_what_slack_does_not_say_counts_against_it(slack: FakeSlack, metho
     client, home = AsyncWebClient(slack.bot_token, base_url=slack.base_url, retry_handlers=[]), Workspace(slack.team.id)
     right = await Directory((), {channel.id: INNER}).readers(client, home, channel.id)
     assert (right.audiences, right.reason) == (("public",), "unknown")
+
+
+async def test_alone_somebody_sees_what_their_channel_does_while_they_are_in_it(slack: FakeSlack) -> None:
+    anna, bert = slack.add_user("Anna"), slack.add_user("Bert")
+    channel = slack.add_channel("agents", [anna, bert], "private")
+    directory = Directory((), {channel.id: INNER})
+    client, home = AsyncWebClient(slack.bot_token, base_url=slack.base_url), Workspace(slack.team.id)
+
+    async def seen(user: str, place: str) -> set[str]:
+        return set((await directory.alone(client, home, user, place)).audiences)
+
+    assert await seen(anna.id, channel.id) == set(INNER)
+    assert await seen(anna.id, "") == {"public"}
+    assert await seen(slack.add_user("Nils").id, channel.id) == {"public"}
+    channel.members.remove(anna.id)
+    directory.forget(home, channel.id)
+    assert await seen(anna.id, channel.id) == {"public"}
+    assert await seen(bert.id, channel.id) == set(INNER)
+    channel.members.append(slack.add_user("Gina", "guest").id)
+    directory.forget(home, channel.id)
+    assert await seen(bert.id, channel.id) == {"public"}

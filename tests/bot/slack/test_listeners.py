@@ -189,6 +189,28 @@ async def test_an_inner_draft_is_not_shared_where_outsiders_read(served: Served,
     assert "Share in channel" not in text_of(found[-1])
 
 
+async def test_a_draft_shows_what_its_channel_does_and_opens_from_home(
+    served: Served, kept: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def public(*_: object) -> Right:
+        return Right()
+
+    slack, bert = served.slack, served.bert
+    monkeypatch.setattr(Directory, "own", public)
+    for channel in (served.agents, served.public):
+        await slack.slash(bert, channel, "/ask", SECRET_QUESTION)
+        assert (SECRET in text_of(await served.ephemeral(channel, bert))) is (channel is served.agents)
+        channel.ephemerals.clear()
+    await served.settled()
+    slack.homes.pop(bert.id, None)
+    slack.open_home(bert)
+    home = await slack.until(lambda: slack.homes.get(bert.id))
+    await slack.click(bert, home, "open:0")
+    opened = await slack.until(lambda: slack.opened.get(bert.id))
+    assert SECRET in view_text(opened[-1])
+    opened.clear()
+
+
 async def test_an_empty_command_says_how_it_is_used(served: Served, kept: None) -> None:
     await served.slack.slash(served.bert, served.agents, "/ask")
     assert "/ask" in (await served.ephemeral(served.agents, served.bert)).text
