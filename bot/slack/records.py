@@ -22,6 +22,9 @@ from retrieval.database import PRIVATE, truncate_log
 from retrieval.store import live
 from retrieval.tables import versions
 
+# So many rows are read for each question in a list, as some are asked again and again.
+_REPEATED = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -142,12 +145,12 @@ class Records:
             connection.execute(update(answers).where(answers.c.id == id).values(rating=rating))
 
     def recent(self, team: str, user: str, most: int) -> list[Given]:
-        """Somebody's last answers, newest first."""
+        """Somebody's last answers, newest first, each question once."""
         mine = (answers.c.team == team, answers.c.user == user, answers.c.status == "answered")
         return self._answers(mine, most)
 
     def unanswered(self, team: str, user: str, most: int) -> list[Given]:
-        """The last questions without an answer, newest first: somebody's own, or all where `user` is ""."""
+        """The last questions without an answer, newest first, each once: somebody's own, or all where `user` is ""."""
         asked = (answers.c.team == team, answers.c.status == "no_answer")
         return self._answers((*asked, answers.c.user == user) if user else asked, most)
 
@@ -211,7 +214,10 @@ class Records:
 
     def _answers(self, where: Sequence[Any], most: int) -> list[Given]:
         query = select(answers).where(*where, answers.c.asked_at >= self._oldest())
-        return [_given(row) for row in self._all(query.order_by(answers.c.asked_at.desc()).limit(most))]
+        found: dict[str, Any] = {}
+        for row in self._all(query.order_by(answers.c.asked_at.desc()).limit(_REPEATED * most)):
+            found.setdefault(row.question, row)
+        return [_given(row) for row in [*found.values()][:most]]
 
     def _writing(self) -> Any:
         return self._engine.execution_options(**PRIVATE).begin()

@@ -75,11 +75,14 @@ def test_unanswered_questions_are_ones_own_until_somebody_answers_them(records: 
     nothing = replace(ANSWER, status="no_answer", citations=())
     for id, user, team in (("a1", "U1", "T1"), ("a2", "U2", "T1"), ("a3", "U3", "T2")):
         records.give(replace(GIVEN, id=id, user=user, team=team, answer=nothing, explanation=None))
+    records.give(replace(GIVEN, id="a4", user="U2", question="And in Spain?", answer=nothing, explanation=None))
     assert [one.id for one in records.unanswered("T1", "U1", 5)] == ["a1"]
-    assert {one.id for one in records.unanswered("T1", "", 5)} == {"a1", "a2"}
+    # What several have asked stands there once.
+    assert {one.question for one in records.unanswered("T1", "", 5)} == {GIVEN.question, "And in Spain?"}
+    assert len(records.unanswered("T1", "", 5)) == 2
     assert records.recent("T1", "U1", 5) == []
     records.settle("a1")
-    assert records.unanswered("T1", "", 5) == []
+    assert [one.id for one in records.unanswered("T1", "", 5)] == ["a4"]
     assert [one.id for one in records.unanswered("T2", "", 5)] == ["a3"]
 
 
