@@ -11,7 +11,6 @@ Block = dict[str, Any]
 Element = dict[str, Any]
 Style = Literal["", "primary", "danger"]
 
-MOST_BLOCKS = 50
 MOST_VIEW_BLOCKS = 100
 LONGEST_MARKDOWN = 12_000
 _TEXT, _HEADER, _BUTTON, _VALUE, _ID, _TITLE, _LABEL, _PLACEHOLDER = 3_000, 150, 75, 2_000, 255, 24, 2_000, 150

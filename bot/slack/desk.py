@@ -30,12 +30,12 @@ class SlackDesk:
     def public_url(self) -> str:
         return self.service.settings.server.public_url
 
-    async def words(self, client: AsyncWebClient, home: Workspace, user: str, conversation: str = "") -> Words:
-        """Phrases in somebody's language: as they set it, else as their Slack is, else as they write."""
+    async def words(self, client: AsyncWebClient, home: Workspace, user: str) -> Words:
+        """Phrases in somebody's language: as they set it, else as their Slack is."""
         own = await asyncio.to_thread(self.records.language, home.team, user)
         person = None if own else await self.directory.person(client, home, user)
         locale = person.locale if person else ""
-        return Words(self.service.phrases, language_of(self.service.phrases, own, locale, conversation))
+        return Words(self.service.phrases, language_of(self.service.phrases, own, locale))
 
     async def used(self, given: Given) -> tuple[str, ...]:
         """Whose knowledge an answer shows, by what its files belong to now."""

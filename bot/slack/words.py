@@ -21,15 +21,14 @@ class Words:
         return key in self._phrases.catalogue(self.language)
 
 
-def language_of(phrases: Phrases, own: str, locale: str, conversation: str = "") -> str:
+def language_of(phrases: Phrases, own: str, locale: str) -> str:
     """The language to speak to somebody in.
 
     Args:
         own: as they set it, "" for none.
         locale: of their Slack, such as pt-BR.
-        conversation: that they write in; taken where their Slack is in a language without a catalogue.
     """
-    for code in (own, locale, conversation):
+    for code in (own, locale):
         base = code.replace("_", "-").split("-")[0].lower()
         if base in phrases.languages:
             return base
