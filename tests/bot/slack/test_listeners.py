@@ -15,7 +15,7 @@ from bot.chats.values import Owner, Sent
 from bot.question import Question
 from bot.slack.answering import Asked
 from bot.slack.audiences import Right
-from bot.slack.delivery import Stream
+from bot.slack.delivery import DeliveryRefused, Stream
 from bot.slack.directory import Directory
 from tests.bot.slack.answers import answer as made_answer
 from tests.bot.slack.served import PUBLIC_QUESTION, SECRET, SECRET_QUESTION, Served, open_served, text_of, view_text
@@ -454,6 +454,22 @@ async def test_where_slack_takes_no_answer_the_asker_hears_why_in_a_direct_messa
     direct = served.slack.dm_channel(served.anna)
     await served.slack.until(lambda: [one for one in direct.messages.values() if "not in that channel" in one.text], 30)
     assert not served.slack.answers(quiet, said.ts)
+
+
+async def test_where_the_app_may_not_write_the_asker_hears_so_once(
+    served: Served, kept: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def forbidden(*_: object, **__: object) -> None:
+        raise DeliveryRefused("chat.postMessage", "restricted_action")
+
+    monkeypatch.setattr(Stream, "finish", forbidden)
+    said = served.slack.mention(served.bert, served.agents, PUBLIC_QUESTION)
+    await served.settled()
+    served.slack.say(served.bert, served.agents, SECRET_QUESTION, said.ts)
+    await served.settled()
+    direct = served.slack.dm_channel(served.bert)
+    assert len([one for one in direct.messages.values() if "not allowed to write there" in one.text]) == 1
+    assert served.slack.sessions[served.agents.id, said.ts].status == "active"
 
 
 async def test_what_fails_for_good_is_said_once_with_its_number(
