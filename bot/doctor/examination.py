@@ -12,6 +12,7 @@ from bot.doctor.machine import free_port, readable_root, writable_folder
 from bot.doctor.parts import encoder_tells_apart, index_answers
 from bot.doctor.stores import database_keeps, index_keeps
 from bot.doctor.upstreams import examine_upstreams
+from bot.doctor.widget import examine_widget
 from bot.service import Service
 from retrieval.data_folder import owner
 from retrieval.errors import PolydeskError
@@ -31,7 +32,7 @@ async def examine(settings: Settings) -> list[Finding]:
         findings.append(free_port(settings.server.host, settings.server.port))
         if findings[0].ok:
             findings += await _parts(settings)
-    return findings + await examine_upstreams(settings)
+    return findings + await examine_upstreams(settings) + await examine_widget(settings)
 
 
 async def _running(settings: Settings, holder: int) -> list[Finding]:
