@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from bot.phrases import Phrases
+from bot.web.compression import compressed
 from bot.web.middleware import set_own_headers
 from bot.web.requests import browser_languages
 from bot.web.widget.access import DEFAULT_DESK, widget_of
@@ -74,4 +75,5 @@ async def phrases_of(request: Request, language: str = "en") -> Response:
     catalogue = phrases.catalogue(language)
     shown = {key: text for key, text in catalogue.items() if key.split(".")[0] in SHOWN}
     body = {"language": phrases.supported(language), "languages": phrases.languages, "phrases": shown}
-    return Response(orjson.dumps(body), media_type="application/json", headers=CACHED)
+    content, headers = await compressed(request, orjson.dumps(body))
+    return Response(content, media_type="application/json", headers=CACHED | headers)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import hashlib
 import mimetypes
 import re
-from functools import lru_cache
 from pathlib import Path
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
+from bot.web.compression import compressed
 from bot.web.middleware import set_own_headers
 from bot.web.widget.access import DEFAULT_DESK, widget_of
 
@@ -75,12 +74,4 @@ async def _file(request: Request, name: str) -> tuple[bytes, dict[str, str]]:
         content = await asyncio.to_thread((FOLDER / name).read_bytes)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise HTTPException(404) from error
-    headers = {"Vary": "Accept-Encoding"}
-    if "gzip" not in request.headers.get("accept-encoding", ""):
-        return content, headers
-    return await asyncio.to_thread(_gzipped, content), headers | {"Content-Encoding": "gzip"}
-
-
-@lru_cache(maxsize=16)
-def _gzipped(content: bytes) -> bytes:
-    return gzip.compress(content, 9, mtime=0)
+    return await compressed(request, content)

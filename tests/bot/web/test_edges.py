@@ -123,6 +123,15 @@ async def test_the_help_page_is_the_panel_in_the_visitors_language(http: httpx.A
     assert not {key.split(".")[0] for key in body["phrases"]} & {"error", "answer"}
 
 
+async def test_phrases_are_sent_as_small_as_the_browser_takes_them(http: httpx.AsyncClient) -> None:
+    small = await http.get("/api/phrases?language=hi", headers={"Accept-Encoding": "br, gzip"})
+    whole = await http.get("/api/phrases?language=hi", headers={"Accept-Encoding": "identity"})
+    assert (small.headers["content-encoding"], whole.headers.get("content-encoding")) == ("gzip", None)
+    assert small.headers["vary"] == whole.headers["vary"] == "Accept-Encoding"
+    assert small.json() == whole.json()
+    assert int(small.headers["content-length"]) < len(whole.content) / 2
+
+
 async def test_the_help_page_comes_in_the_language_that_is_named(http: httpx.AsyncClient) -> None:
     page = await http.get("/help", params={"lang": "ja-JP"}, headers={"Accept-Language": "ar"})
     assert '<html lang="ja" dir="ltr">' in page.text
