@@ -106,7 +106,7 @@ class Directory:
             return own
         readers = await self.readers(client, home, channel)
         _, people = self._readers.get((home.team, channel), (None, None))
-        if not any(person.id == user for person in people or ()):
+        if own.allows(readers.audiences) or not any(person.id == user for person in people or ()):
             return own
         return Right(tuple(dict.fromkeys((*own.audiences, *readers.audiences))))
 

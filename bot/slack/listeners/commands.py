@@ -46,7 +46,7 @@ def register(app: AsyncApp, desk: SlackDesk) -> None:
             if context.get(LAST_ATTEMPT):
                 await tell(desk, caller, caller.say("error.internal", id=caller.key))
             raise
-        made = draft(card, caller.say, shareable=not caller.channel.startswith("D"))
+        made = draft(card, caller.say, shareable=not caller.channel.startswith("D"), notes=_left_out(asked))
         await tell(desk, caller, card.answer.text, blocks=tuple(made))
 
     @app.shortcut({"type": "message_action", "callback_id": "find_answer"})
@@ -81,10 +81,18 @@ async def _into_view(desk: SlackDesk, caller: Caller, view_id: str, text: str, t
     """Answers in a window. It can be shared where it was asked about a message."""
 
     async def answered() -> Block:
-        card = await answer_alone(desk, await _asked(desk, caller, text, thread))
-        return answer_view(card, caller.say, text, shareable=bool(thread) and bool(caller.channel))
+        asked = await _asked(desk, caller, text, thread)
+        card = await answer_alone(desk, asked)
+        shareable = bool(thread) and bool(caller.channel)
+        return answer_view(card, caller.say, text, shareable=shareable, notes=_left_out(asked))
 
     await fill_view(caller, view_id, answered())
+
+
+def _left_out(asked: Asked) -> tuple[str, ...]:
+    """Why inner knowledge is not used where it is set up."""
+    reason = asked.own.reason
+    return () if reason in ("", "unmapped") else (asked.say(f"slack.public_only.{reason}"),)
 
 
 async def _asked(desk: SlackDesk, caller: Caller, text: str, thread: str) -> Asked:

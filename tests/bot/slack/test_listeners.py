@@ -211,6 +211,16 @@ async def test_a_draft_shows_what_its_channel_does_and_opens_from_home(
     opened.clear()
 
 
+async def test_a_guest_reads_in_a_draft_or_window_why_it_is_from_public_pages(served: Served, kept: None) -> None:
+    slack, gina, channel = served.slack, served.gina, served.guests
+    await slack.slash(gina, channel, "/ask", PUBLIC_QUESTION)
+    assert "full member" in text_of(await served.ephemeral(channel, gina))
+    await slack.shortcut(gina, "find_answer", slack.say(gina, channel, PUBLIC_QUESTION))
+    opened = await slack.until(lambda: slack.opened.get(gina.id))
+    await slack.until(lambda: "full member" in view_text(opened[-1]))
+    opened.clear()
+
+
 async def test_an_empty_command_says_how_it_is_used(served: Served, kept: None) -> None:
     await served.slack.slash(served.bert, served.agents, "/ask")
     assert "/ask" in (await served.ephemeral(served.agents, served.bert)).text
