@@ -111,7 +111,8 @@ class SlackChannel:
             inbox, outbox = await self._inbox.figures(), await self._outbox.figures()
         except SQLAlchemyError as error:
             return Dependency(False, f"{type(error).__name__}: {error}", required=False)
-        detail = f"{inbox.waiting} events and {outbox.waiting} messages wait"
+        # A look from App Home is an event itself, which is being worked on.
+        detail = f"{inbox.waiting} events and {outbox.waiting} messages are in hand or wait"
         if dead := inbox.dead + outbox.dead:
             detail += f", {dead} were given up"
         if self._calls.trouble:
