@@ -112,7 +112,7 @@ class SlackChannel:
         except SQLAlchemyError as error:
             return Dependency(False, f"{type(error).__name__}: {error}", required=False)
         # A look from App Home is an event itself, which is being worked on.
-        detail = f"{inbox.waiting} events and {outbox.waiting} messages are in hand or wait"
+        detail = f"{inbox.waiting} events and {outbox.waiting} messages in hand"
         if dead := inbox.dead + outbox.dead:
             detail += f", {dead} were given up"
         if self._calls.trouble:
