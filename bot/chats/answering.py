@@ -58,7 +58,7 @@ class Answering:
         return len(self._tasks)
 
     def start(self, live: LiveChat) -> None:
-        """Has the next pending answer of the chat worked on, unless one is."""
+        """Has the next pending answer of the chat worked on, unless one is; whoever calls holds its lock."""
         pending = live.pending()
         if self._closed or live.gone or live.draft is not None or not pending:
             return
@@ -113,7 +113,7 @@ class Answering:
             )
         async with live.lock:
             await self._finish(live, finished)
-        self.start(live)
+            self.start(live)
 
     async def _asked(self, live: LiveChat, draft: Draft, question: Message) -> Answer | None:
         asked = Question(

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from bot.chats.answering import Answering
 from bot.chats.eraser import Eraser
 from bot.chats.live import LiveEvent, Subscription
-from bot.chats.live_chat import MOST_MESSAGES, LiveChat
+from bot.chats.live_chat import LiveChat
+from bot.chats.memory import Memory
 from bot.chats.store import NEW, ChatStore
-from bot.chats.values import CHAT_ID, Busy, Chat, Feedback, Gone, Message, NothingToRetry, Owner, Receipt, Sent, State
+from bot.chats.values import Busy, Chat, Feedback, Gone, Message, NothingToRetry, Owner, Receipt, Sent, State
 from bot.metrics import Metrics
-
-# Of chats that nobody uses at the moment; who comes back to another one gets its history from the database.
-IN_MEMORY = 1_000
 
 
 class Chats:
@@ -47,8 +43,7 @@ class Chats:
         self._metrics = metrics
         self._at_once = at_once
         self._keep = timedelta(days=keep_days)
-        self._live: OrderedDict[str, LiveChat] = OrderedDict()
-        self._loading: dict[str, asyncio.Task[None]] = {}
+        self._memory = Memory(store)
 
     async def close(self) -> None:
         """Ends all work; what was not answered is taken up again by the next process."""
@@ -57,8 +52,7 @@ class Chats:
 
     def disconnect(self) -> None:
         """Ends all who listen, so that no stream is broken off when the desk ends."""
-        for live in self._live.values():
-            live.log.disconnect()
+        self._memory.disconnect()
 
     async def send(self, owner: Owner, sent: Sent) -> Receipt:
         """Takes a visitor's message, once for each of their `client_id`s; when this returns it is written down.
@@ -67,12 +61,23 @@ class Chats:
             Gone: the chat is not there.
             Busy: too much is being worked on.
         """
-        if self._answering.count >= self._at_once:
-            raise Busy(f"{self._answering.count} answers are being worked on.")
-        if sent.chat != NEW:
-            async with self._locked(sent.chat, owner) as live:
-                return await self._taken(owner, sent, live)
-        return await self._taken(owner, sent, None)
+        if sent.chat == NEW:
+            self._require_room()
+            receipt, _ = await self._added(owner, sent)
+        else:
+            async with self._memory.locked(sent.chat, owner) as live:
+                if live.chat.state != "person":
+                    self._require_room()
+                receipt, messages = await self._added(owner, sent)
+                if receipt.chat == live.id:
+                    for message in messages:
+                        live.put(message)
+                    self._answering.start(live)
+                    return receipt
+        # It is new, and may be erased already; or it was taken before, maybe by a process that was killed.
+        async with self._memory.locked(receipt.chat, owner) as live:
+            self._answering.start(live)
+        return receipt
 
     async def sent(self, owner: Owner, client_id: str) -> Receipt | None:
         """The receipt of a message that was taken before."""
@@ -86,8 +91,10 @@ class Chats:
         Raises:
             Gone: the chat is not there.
         """
-        async with self._open(id, owner) as live:
-            self._answering.start(live)
+        async with self._memory.open(id, owner) as live:
+            # Whoever has the lock may just be ending the answer, or erasing it.
+            async with self._memory.locked(id, owner):
+                self._answering.start(live)
             async for event in live.log.follow(subscription, seen):
                 yield event
 
@@ -97,7 +104,7 @@ class Chats:
         Raises:
             Gone: the chat is not there.
         """
-        async with self._open(id, owner):
+        async with self._memory.open(id, owner):
             pass
 
     async def read(self, owner: Owner | None, id: str) -> tuple[Chat, list[Message]]:
@@ -106,7 +113,7 @@ class Chats:
         Raises:
             Gone: the chat is not there.
         """
-        async with self._open(id, owner) as live:
+        async with self._memory.open(id, owner) as live:
             return live.chat, [live.current(message) for message in live.messages.values()]
 
     async def of_visitor(self, owner: Owner, most: int) -> list[Chat]:
@@ -123,7 +130,7 @@ class Chats:
         Raises:
             Gone: the chat is not there.
         """
-        async with self._locked(id, owner) as live:
+        async with self._memory.locked(id, owner) as live:
             await self._answering.stop(live)
 
     async def retry(self, owner: Owner, id: str) -> int:
@@ -134,15 +141,14 @@ class Chats:
             NothingToRetry: the question has its answer, or a person has the chat.
             Busy: too much is being worked on.
         """
-        async with self._locked(id, owner) as live:
+        async with self._memory.locked(id, owner) as live:
             asked = max((each.number for each in live.messages.values() if each.author == "visitor"), default=0)
             reply = live.messages.get(asked + 1)
             if live.chat.state == "person" or live.question_of(asked + 1) is None or reply is None:
                 raise NothingToRetry("There is no answer to give again.")
             if reply.status == "done":
                 raise NothingToRetry("The question has its answer.")
-            if self._answering.count >= self._at_once:
-                raise Busy(f"{self._answering.count} answers are being worked on.")
+            self._require_room()
             if reply.status != "streaming":
                 empty = replace(reply, text="", status="streaming", detail="", answer=None, feedback=None, reason="")
                 await asyncio.to_thread(self._store.write_answer, id, empty)
@@ -156,7 +162,7 @@ class Chats:
         Raises:
             Gone: the chat is not there.
         """
-        async with self._locked(id, owner) as live:
+        async with self._memory.locked(id, owner) as live:
             return await self._in_state(live, "waiting" if live.chat.state == "bot" else live.chat.state)
 
     async def give_back(self, id: str) -> State:
@@ -165,7 +171,7 @@ class Chats:
         Raises:
             Gone: the chat is not there.
         """
-        async with self._locked(id, None) as live:
+        async with self._memory.locked(id, None) as live:
             return await self._in_state(live, "bot")
 
     async def answer_as_person(self, id: str, name: str, text: str) -> Message:
@@ -174,7 +180,7 @@ class Chats:
         Raises:
             Gone: the chat is not there.
         """
-        async with self._locked(id, None) as live:
+        async with self._memory.locked(id, None) as live:
             message = await asyncio.to_thread(self._store.add_person, id, name, text)
             await self._answering.stop(live)
             live.set_state("person")
@@ -188,7 +194,7 @@ class Chats:
         Raises:
             Gone: the chat or the answer is not there.
         """
-        async with self._locked(id, owner) as live:
+        async with self._memory.locked(id, owner) as live:
             message = live.messages.get(number)
             if message is None or message.author != "bot" or message.status == "streaming":
                 raise Gone("There is no such answer.")
@@ -202,7 +208,7 @@ class Chats:
         Raises:
             Gone: the chat or the answer is not there.
         """
-        async with self._open(id, owner) as live:
+        async with self._memory.open(id, owner) as live:
             question = live.question_of(number)
             if question is None:
                 raise Gone("There is no such answer.")
@@ -213,7 +219,7 @@ class Chats:
         for id in await asyncio.to_thread(self._store.move, owner, visitor):
             try:
                 # Opened, as it may just be on its way into memory, as the other's.
-                async with self._open(id, None) as live:
+                async with self._memory.open(id, None) as live:
                     live.chat = replace(live.chat, owner=replace(owner, visitor=visitor))
                     live.log.disconnect()
             except Gone:
@@ -225,7 +231,7 @@ class Chats:
         Raises:
             Gone: the chat is not there.
         """
-        async with self._open(id, owner):
+        async with self._memory.open(id, owner):
             await self._erase([id])
 
     async def erase_visitor(self, visitor: str) -> int:
@@ -244,19 +250,15 @@ class Chats:
         """See `Eraser.wipe`."""
         await self._eraser.wipe()
 
-    async def _taken(self, owner: Owner, sent: Sent, live: LiveChat | None) -> Receipt:
+    async def _added(self, owner: Owner, sent: Sent) -> tuple[Receipt, tuple[Message, ...]]:
         receipt, messages = await asyncio.to_thread(self._store.add_question, owner, sent)
         if messages:
             self._metrics.widget_messages.labels("visitor").inc()
-        if live is not None and live.id == receipt.chat:
-            for message in messages:
-                live.put(message)
-            self._answering.start(live)
-        else:
-            # It is new, and may be erased already; or it was taken before, maybe by a process that was killed.
-            async with self._open(receipt.chat, owner) as known:
-                self._answering.start(known)
-        return receipt
+        return receipt, messages
+
+    def _require_room(self) -> None:
+        if self._answering.count >= self._at_once:
+            raise Busy(f"{self._answering.count} answers are being worked on.")
 
     async def _in_state(self, live: LiveChat, state: State) -> State:
         if state != live.chat.state:
@@ -267,54 +269,13 @@ class Chats:
     async def _erase(self, ids: Sequence[str]) -> None:
         for id in ids:
             try:
-                async with self._locked(id, None) as live:
+                async with self._memory.locked(id, None) as live:
                     await self._answering.stop(live, silently=True)
                     await self._eraser.erase(id)
-                    live.gone = True
-                    self._live.pop(id, None)
+                    self._memory.drop(id)
             except Gone:
                 continue  # By somebody else at the same moment.
             live.log.emit("gone", {})
             live.log.close()
         if ids:
             await self._eraser.wipe()
-
-    @asynccontextmanager
-    async def _open(self, id: str, owner: Owner | None) -> AsyncIterator[LiveChat]:
-        """The chat in memory, which stays there until the end of the block."""
-        if not CHAT_ID.match(id):
-            raise Gone("There is no such chat.")
-        while (live := self._live.get(id)) is None:
-            loading = self._loading.get(id)
-            if loading is None:
-                loading = self._loading[id] = asyncio.create_task(self._load(id))
-                loading.add_done_callback(lambda done: self._loading.pop(id, None))
-            await asyncio.shield(loading)
-        if live.gone or (owner is not None and live.chat.owner != owner):
-            raise Gone("There is no such chat.")
-        self._live.move_to_end(id)
-        live.users += 1
-        try:
-            yield live
-        finally:
-            live.users -= 1
-            self._trim()
-
-    @asynccontextmanager
-    async def _locked(self, id: str, owner: Owner | None) -> AsyncIterator[LiveChat]:
-        """The chat in memory, which nobody else changes until the end of the block."""
-        async with self._open(id, owner) as live, live.lock:
-            if live.gone:
-                raise Gone("There is no such chat.")
-            yield live
-
-    async def _load(self, id: str) -> None:
-        chat, messages = await asyncio.to_thread(self._store.load, id, MOST_MESSAGES)
-        self._live.setdefault(id, LiveChat(chat, messages, self._store.seconds))
-
-    def _trim(self) -> None:
-        surplus = len(self._live) - IN_MEMORY
-        if surplus > 0:
-            idle = (id for id, live in self._live.items() if not live.users and live.draft is None)
-            for id in [id for id, _ in zip(idle, range(surplus), strict=False)]:
-                del self._live[id]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
-import orjson
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, desc, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, desc, func, insert, select, update
 
+from bot.chats.rows import chat_of, chat_row, message_of, message_row
 from bot.chats.values import Chat, Gone, Message, Owner, Receipt, Sent, State, new_chat_id
 from bot.tables import chat_messages, chats, revocations
 from retrieval.database import PRIVATE
@@ -46,7 +45,7 @@ class ChatStore:
         said = select(chat_messages).where(chat_messages.c.chat_id == id).order_by(desc(chat_messages.c.number))
         with self._read() as connection:
             chat = _found(connection, chats.c.id == id)
-            return chat, [_message(row) for row in connection.execute(said.limit(most)).all()[::-1]]
+            return chat, [message_of(row) for row in connection.execute(said.limit(most)).all()[::-1]]
 
     def of_visitor(self, owner: Owner, most: int) -> list[Chat]:
         """A visitor's chats, the newest first."""
@@ -78,7 +77,7 @@ class ChatStore:
             now = self.now()
             if sent.chat == NEW:
                 chat = Chat(new_chat_id(), owner, "bot", sent.language, now, now)
-                connection.execute(insert(chats).values(_row(chat)))
+                connection.execute(insert(chats).values(chat_row(chat)))
             else:
                 chat = _found(connection, chats.c.id == sent.chat, _owned(owner))
                 _touch(connection, chat.id, now)
@@ -88,7 +87,7 @@ class ChatStore:
             reply = Message(number + 1, "bot", now, language=sent.language, status="streaming")
             silent = chat.state == "person"
             messages = (question,) if silent else (question, reply)
-            rows = [_values(chat.id, message) for message in messages]
+            rows = [message_row(chat.id, message) for message in messages]
             rows[0]["visitor"] = owner.visitor
             connection.execute(insert(chat_messages), rows)
             return Receipt(chat.id, number, None if silent else reply.number), messages
@@ -104,7 +103,7 @@ class ChatStore:
             message = Message(_next(connection, id), "person", now, text, name, chat.language)
             pending = and_(chat_messages.c.chat_id == id, chat_messages.c.status == "streaming")
             connection.execute(update(chat_messages).where(pending).values(status="stopped"))
-            connection.execute(insert(chat_messages).values(_values(id, message)))
+            connection.execute(insert(chat_messages).values(message_row(id, message)))
             _touch(connection, id, now, state="person")
             return message
 
@@ -116,7 +115,7 @@ class ChatStore:
         """
         here = and_(chat_messages.c.chat_id == id, chat_messages.c.number == message.number)
         with self._write() as connection:
-            changed = {name: value for name, value in _values(id, message).items() if name in _ANSWERED}
+            changed = {name: value for name, value in message_row(id, message).items() if name in _ANSWERED}
             if not connection.execute(update(chat_messages).where(here).values(changed)).rowcount:
                 raise Gone("There is no such message.")
             spoken = {"language": message.language} if message.status == "done" else {}
@@ -194,7 +193,7 @@ class ChatStore:
             .limit(most)
         )
         with self._read() as connection:
-            return [_chat(row, row.preview or "", row.messages) for row in connection.execute(said)]
+            return [chat_of(row, row.preview or "", row.messages) for row in connection.execute(said)]
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
@@ -215,7 +214,7 @@ def _found(connection: Connection, *which: ColumnElement[bool]) -> Chat:
     row = connection.execute(select(chats).where(*which)).one_or_none()
     if row is None:
         raise Gone("There is no such chat.")
-    return _chat(row)
+    return chat_of(row)
 
 
 def _require_unrevoked(connection: Connection, visitor: str, issued: float) -> None:
@@ -248,58 +247,3 @@ def _next(connection: Connection, id: str) -> int:
 
 def _touch(connection: Connection, id: str, now: datetime, **changed: str) -> None:
     connection.execute(update(chats).where(chats.c.id == id).values(updated_at=now, **changed))
-
-
-def _row(chat: Chat) -> dict[str, Any]:
-    owner = chat.owner
-    return {
-        "id": chat.id,
-        "desk": owner.desk,
-        "origin": owner.origin,
-        "visitor": owner.visitor,
-        "language": chat.language,
-        "state": chat.state,
-        "started_at": chat.started_at,
-        "updated_at": chat.updated_at,
-    }
-
-
-def _values(id: str, message: Message) -> dict[str, Any]:
-    return {
-        "chat_id": id,
-        "number": message.number,
-        "author": message.author,
-        "name": message.name,
-        "text": message.text,
-        "language": message.language,
-        "status": message.status,
-        "detail": message.detail,
-        "answer": None if message.answer is None else orjson.dumps(message.answer).decode(),
-        "feedback": message.feedback,
-        "reason": message.reason,
-        "at": message.at,
-        "visitor": None,
-        "client_id": message.client_id or None,
-    }
-
-
-def _chat(row: Row[Any], preview: str = "", messages: int = 0) -> Chat:
-    owner = Owner(row.visitor, row.desk, row.origin)
-    return Chat(row.id, owner, row.state, row.language, row.started_at, row.updated_at, preview, messages)
-
-
-def _message(row: Row[Any]) -> Message:
-    return Message(
-        row.number,
-        row.author,
-        row.at,
-        row.text,
-        row.name,
-        row.language,
-        row.status,
-        row.detail,
-        None if row.answer is None else orjson.loads(row.answer),
-        row.feedback,
-        row.reason,
-        row.client_id or "",
-    )

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from bot.chats.live import Subscription
-from bot.chats.values import Gone, Receipt, Sent
+from bot.chats.values import Busy, Gone, Receipt, Sent
 from bot.question import Question
 from bot.web.ask import EVENT_STREAM, STREAM_HEADERS
 from bot.web.errors import Refused, responses
@@ -47,7 +47,7 @@ async def send(request: Request, access: Visitor) -> Response:
     try:
         widget.limits.take_message(access.owner.visitor, address_of(request), access.owner.desk)
         receipt = await chats.send(access.owner, _sent(body, text, access))
-    except Refused:
+    except (Refused, Busy):
         # It is no new message if it was taken already, and the first reply was lost on the way.
         receipt = await chats.sent(access.owner, body.client_id)
         if receipt is None:

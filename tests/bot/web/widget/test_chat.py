@@ -222,12 +222,17 @@ async def test_more_than_the_desk_takes_is_turned_away(
     enter: Opening, slow: Slow, desk: Service, monkeypatch: pytest.MonkeyPatch, problem: Problems
 ) -> None:
     panel = await enter()
+    held = (await panel.say(QUESTION, client_id="taken-when-there-was-room"))["conversation"]
+    await desk.chats.answer_as_person(held, "Ana", "I am here.")
     conversation = (await panel.say(QUESTION))["conversation"]
     monkeypatch.setattr(desk.chats, "_at_once", 1)
     body = {"conversation": conversation, "client_id": "one-too-many-for-now", "text": "And this?", "language": "en"}
     response = await panel.call("POST", "/messages", json=body)
     problem(response, 503)
     assert response.headers["retry-after"] == "1"
+    # What was taken already is no new message, and a person needs no room.
+    assert (await panel.say(QUESTION, client_id="taken-when-there-was-room"))["conversation"] == held
+    assert (await panel.say("Are you there?", held))["reply"] is None
     slow.say("1", None)
     await panel.until_done(conversation, 2)
     assert (await panel.call("POST", "/messages", json=body)).status_code == 202

@@ -84,7 +84,7 @@ async def test_nothing_of_an_erased_conversation_is_left(own: Desk, problem: Pro
     assert not any(CANARY in key.question for key in assistant._cache._answers)
     assert not any(CANARY in key[0] for key in assistant._languages)
     assert assistant._conversations.known(conversation) is None
-    assert conversation not in own.service.chats._live
+    assert conversation not in own.service.chats._memory
     problem(await panel.call("GET", f"/conversations/{conversation}/events"), 404)
     problem(await panel.call("DELETE", f"/conversations/{conversation}"), 404)
     assert (await panel.call("GET", "/conversations")).json() == {"conversations": []}
@@ -105,6 +105,43 @@ async def test_an_answer_on_its_way_is_erased_with_the_rest(own: Desk, monkeypat
     assert len(slow.asked) == 1
     await own.flushed()
     assert own.files_with(CANARY) == []
+
+
+@pytest.mark.parametrize("ending", ["erase", "stop"])
+async def test_who_comes_while_an_answer_is_ended_does_not_begin_it_anew(
+    own: Desk, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    slow = Slow(own.service)
+    monkeypatch.setattr(own.service.assistant, "stream", slow.stream)
+    panel, chats, loop = await own.enter(), own.service.chats, asyncio.get_running_loop()
+    conversation = (await panel.say(f"What is {CANARY}?"))["conversation"]
+    await eventually(lambda: bool(slow.asked))
+    listening: list[asyncio.Task[None]] = []
+
+    async def listen() -> None:
+        async with aclosing(panel.events(conversation)) as events:
+            await anext(events)
+
+    async def come() -> None:
+        listening.append(asyncio.create_task(listen()))
+        await asyncio.sleep(0.05)
+
+    write = "erase" if ending == "erase" else "write_answer"
+    written = getattr(chats._store, write)
+
+    def writing(*arguments: Any) -> None:
+        written(*arguments)
+        asyncio.run_coroutine_threadsafe(come(), loop).result(30)
+
+    monkeypatch.setattr(chats._store, write, writing)
+    method, path = ("DELETE", "") if ending == "erase" else ("POST", "/stop")
+    assert (await panel.call(method, f"/conversations/{conversation}{path}")).status_code == 204
+    await asyncio.gather(*listening, return_exceptions=True)
+    assert len(slow.asked) == 1
+    assert chats._answering.count == 0
+    if ending == "erase":
+        await own.flushed()
+        assert own.files_with(CANARY) == []
 
 
 async def test_a_visitor_erases_everything_of_theirs_and_is_somebody_new(own: Desk, problem: Problems) -> None:
@@ -144,7 +181,7 @@ async def test_a_message_at_the_moment_of_erasing_leaves_nothing(
     body = {"conversation": "new", "client_id": "at-the-same-moment", "text": f"Who is {CANARY}?", "language": "en"}
     problem(await panel.call("POST", "/messages", json=body), 404)
     await own.flushed()
-    assert chats._live == {}
+    assert len(chats._memory) == 0
     assert slow.asked == []
     assert await chats.in_state(None, 10) == []
     assert own.files_with(CANARY) == []

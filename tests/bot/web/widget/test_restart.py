@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from bot.chats import hub
+from bot.chats import memory
 from bot.service import Service
 from bot.tables import chat_messages
 from bot.web.app import create_app
@@ -116,17 +116,17 @@ async def test_a_person_who_spoke_last_keeps_the_bot_silent_over_a_restart(
 async def test_chats_that_nobody_uses_leave_memory_and_come_back_whole(
     small_desk: SmallDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "IN_MEMORY", 3)
+    monkeypatch.setattr(memory, "IN_MEMORY", 3)
     async with Service.open(widget_settings(small_desk.copy(tmp_path))) as service:
         app = create_app(service, TOKEN)
         panel = await opened(app, client(app))
         made = [(await panel.answered(QUESTION))[0] for _ in range(8)]
-        await eventually(lambda: len(service.chats._live) <= 3)
+        await eventually(lambda: len(service.chats._memory) <= 3)
         for conversation in made:
             history = await panel.history(conversation)
             assert "five working days" in history["messages"][1]["text"]
             assert history["messages"][1]["answer"]["status"] == "answered"
-        assert len(service.chats._live) <= 3
+        assert len(service.chats._memory) <= 3
         _, answer = await panel.answered("And who pays for it?", made[0])
         assert answer["number"] == 4
 

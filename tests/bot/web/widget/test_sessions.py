@@ -214,8 +214,8 @@ async def test_a_conversation_that_is_read_while_it_moves_is_the_users(
         finally:
             moved.set()
 
-    await eventually(lambda: not chats._live[conversation].users)
-    del chats._live[conversation]
+    await eventually(lambda: not chats._memory._live[conversation].users)
+    del chats._memory._live[conversation]
     monkeypatch.setattr(chats._store, "load", slow_load)
     monkeypatch.setattr(chats._store, "move", told_move)
     listening = asyncio.create_task(anonymous.call("GET", f"/conversations/{conversation}/events"))
