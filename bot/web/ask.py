@@ -10,7 +10,7 @@ import orjson
 import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import ServerSentEvent
 
 from bot.answer import Answer, AnswerEvent, DeltaEvent, Event, StatusEvent
 from bot.conversations import conversation_id
@@ -18,14 +18,12 @@ from bot.question import PUBLIC, Question
 from bot.service import Service
 from bot.web.access import is_operator, require_operator
 from bot.web.errors import Overloaded, problem_bytes, request_id, responses
+from bot.web.event_stream import EVENT_STREAM, EventStream
 from bot.web.gate import Gate
 from bot.web.requests import AskBody, body_schema, browser_languages, read_body
 from bot.web.schema import AnswerSchema
 from bot.web.widget.access import widget_of
 from bot.web.widget.limits import address_of
-
-EVENT_STREAM = "text/event-stream"
-STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 router = APIRouter()
 log = structlog.get_logger()
@@ -69,7 +67,7 @@ async def ask(request: Request) -> Response:
     gate: Gate = request.app.state.gate
     if EVENT_STREAM in request.headers.get("accept", ""):
         service.assistant.check(question)  # What is wrong with the question itself is still answered as a problem.
-        return EventSourceResponse(_events(request, service, gate, question), headers=STREAM_HEADERS)
+        return EventStream(_events(request, service, gate, question))
     with gate.enter():
         async with asyncio.timeout(service.settings.server.question_seconds):
             answer = await service.assistant.answer(question)

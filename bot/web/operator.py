@@ -11,7 +11,7 @@ import orjson
 import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import ServerSentEvent
 from starlette.exceptions import HTTPException
 
 from bot.conversations import conversation_id
@@ -19,6 +19,7 @@ from bot.question import PUBLIC, Question
 from bot.service import Service
 from bot.web.access import require_operator
 from bot.web.errors import problem_bytes, request_id, responses
+from bot.web.event_stream import EventStream
 from bot.web.requests import IngestBody, SearchBody, body_schema, browser_languages, read_body
 from retrieval.errors import ConfigurationError, PolydeskError
 
@@ -66,7 +67,7 @@ async def ingest(request: Request) -> Response:
     require_operator(request)
     body = await read_body(request, IngestBody)
     service: Service = request.app.state.service
-    return EventSourceResponse(_ingest_events(request, service, tuple(Path(root) for root in body.roots)))
+    return EventStream(_ingest_events(request, service, tuple(Path(root) for root in body.roots)))
 
 
 async def _ingest_events(request: Request, service: Service, roots: tuple[Path, ...]) -> AsyncIterator[ServerSentEvent]:

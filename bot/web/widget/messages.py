@@ -9,13 +9,13 @@ from contextlib import aclosing
 import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import ServerSentEvent
 
 from bot.chats.live import Subscription
 from bot.chats.values import Busy, Gone, Receipt, Sent
 from bot.question import Question
-from bot.web.ask import EVENT_STREAM, STREAM_HEADERS
 from bot.web.errors import Refused, responses
+from bot.web.event_stream import EVENT_STREAM, EventStream
 from bot.web.requests import MessageBody, body_schema, read_body
 from bot.web.schema import EventSchema, ReceiptSchema, RetrySchema
 from bot.web.widget.access import Visitor, Widget, widget_of
@@ -87,7 +87,7 @@ async def events(request: Request, id: str, access: Visitor) -> Response:
     widget.streams.check(access.owner.visitor, address)
     seen = request.headers.get("last-event-id", "")
     after = int(seen) if seen.isascii() and seen.isdigit() and len(seen) <= LONGEST_EVENT_ID else None
-    return EventSourceResponse(_events(widget, access, address, id, after), headers=STREAM_HEADERS)
+    return EventStream(_events(widget, access, address, id, after))
 
 
 async def _events(

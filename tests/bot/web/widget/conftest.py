@@ -161,6 +161,25 @@ class Panel:
         return receipt["conversation"], next(each for each in said if each["number"] == receipt["reply"])
 
 
+def listening(conversation: str, headers: dict[str, str]) -> dict[str, Any]:
+    """The ASGI scope of somebody who listens."""
+    path = f"/api/widget/conversations/{conversation}/events"
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"host", b"desk"), *((name.lower().encode(), value.encode()) for name, value in headers.items())],
+        "client": ("127.0.0.1", 1),
+        "server": ("desk", 80),
+    }
+
+
 async def listen(
     app: FastAPI, conversation: str, headers: dict[str, str], seen: int | None = None
 ) -> AsyncIterator[Event]:
@@ -186,22 +205,7 @@ async def listen(
             await sent.put(message.get("body", b""))
 
     named = headers if seen is None else headers | {"Last-Event-ID": str(seen)}
-    path = f"/api/widget/conversations/{conversation}/events"
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "root_path": "",
-        "headers": [(b"host", b"desk"), *((name.lower().encode(), value.encode()) for name, value in named.items())],
-        "client": ("127.0.0.1", 1),
-        "server": ("desk", 80),
-    }
-    running = asyncio.create_task(app(scope, receive, send))
+    running = asyncio.create_task(app(listening(conversation, named), receive, send))
     running.add_done_callback(lambda done: sent.put_nowait(None))
     try:
         rest = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
@@ -12,9 +13,10 @@ from fastapi import FastAPI
 
 from bot.config import WidgetLimits
 from bot.service import Service
+from bot.web import event_stream
 from bot.web.app import create_app
 from bot.web.widget.limits import Limits, Streams
-from tests.bot.web.widget.conftest import SHOP, Opening, Panel
+from tests.bot.web.widget.conftest import SHOP, Opening, Panel, listening
 from tests.conftest import TOKEN, Problems
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -117,6 +119,29 @@ async def test_a_visitor_has_so_many_streams_and_the_desk_too(enter: Opening, ap
             assert (await panel.history(conversation))["conversation"] == conversation
             assert app.state.widget.streams.count == 0
             assert app.state.widget.streams._open == {}
+
+
+async def test_who_reads_nothing_loses_their_place(
+    enter: Opening, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_stream, "UNREAD_SECONDS", 0.05)
+    panel = await enter()
+    conversation, _ = await panel.answered(QUESTION)
+    streams, never, sent = app.state.widget.streams, asyncio.Event(), []
+
+    async def receive() -> dict[str, Any]:
+        await never.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append((message["type"], streams.count))
+        if message["type"] == "http.response.body":
+            await never.wait()
+
+    async with asyncio.timeout(10):
+        await app(listening(conversation, panel.headers), receive, send)
+    assert sent == [("http.response.start", 0), ("http.response.body", 1)]
+    assert streams.count == 0
 
 
 async def test_an_address_is_let_in_so_often(http: httpx.AsyncClient, app: FastAPI, problem: Problems) -> None:
