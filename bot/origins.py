@@ -6,6 +6,8 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
+import idna
+
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\Z")
 
@@ -46,7 +48,8 @@ def _host(text: str, host: str) -> str:
         except ValueError as error:
             raise ValueError(f"{text} has no valid host: {error}") from error
     try:
-        ascii_host = host.encode("idna").decode() if host else ""
+        # As browsers do it; by Python's own codec faß.example is fass.example, which may be somebody else's.
+        ascii_host = host if host.isascii() else idna.encode(host, uts46=True).decode()
     except UnicodeError as error:
         raise ValueError(f"{text} has no valid host") from error
     if not _HOST.match(ascii_host):

@@ -16,6 +16,8 @@ from bot.origins import canonical_origin
         ("http://127.0.0.1:80", "http://127.0.0.1"),
         ("https://[2001:DB8::0001]:8443", "https://[2001:db8::1]:8443"),
         ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ("https://FAẞ.example", "https://xn--fa-hia.example"),
+        ("https://βόλος.example", "https://xn--nxasmm1c.example"),
         (" https://shop_1.example ", "https://shop_1.example"),
     ],
 )
@@ -43,6 +45,8 @@ def test_an_origin_is_what_browsers_send(written: str, sent: str) -> None:
         ("https://a b", "host"),
         ("https://-a.example", "host"),
         ("https://a..example", "host"),
+        ("https://ä..example", "host"),
+        ("https://-ä.example", "host"),
         ("https://[::1", "host"),
         ("https://[x]", "host"),
         ("https://a;script-src", "host"),
