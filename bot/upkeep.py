@@ -34,6 +34,8 @@ async def flushing(conversations: Conversations) -> AsyncIterator[None]:
                     await asyncio.to_thread(conversations.forget_old)
             except SQLAlchemyError as error:
                 log.warning("conversations_not_written", reason=str(error))
+            except Exception as error:  # A fault of the desk; the next time it may be gone.
+                log.error("conversations_not_written", exc_info=error)
 
     task = asyncio.create_task(flush_for_ever())
     try:
@@ -58,6 +60,8 @@ async def forgetting(chats: Chats, revocations: Revocations) -> AsyncIterator[No
                 await chats.wipe()
             except SQLAlchemyError as error:
                 log.warning("chats_not_erased", reason=type(error).__name__)
+            except Exception as error:  # A fault of the desk; what is old must be erased all the same, next time.
+                log.error("chats_not_erased", exc_info=error)
             await asyncio.sleep(FLUSH_SECONDS)
 
     task = asyncio.create_task(forget_for_ever())

@@ -8,13 +8,12 @@ from contextlib import aclosing
 from dataclasses import replace
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answer import Answer, AnswerEvent, DeltaEvent, StatusEvent
 from bot.assistant import Assistant
 from bot.chats.live_chat import Draft, LiveChat
 from bot.chats.store import ChatStore
-from bot.chats.values import Gone, Message
+from bot.chats.values import Message
 from bot.metrics import Metrics
 from bot.phrases import Phrases
 from bot.question import Question
@@ -138,11 +137,11 @@ class Answering:
         """Writes an answer down, then tells it. One that cannot be written is told as failed, and is pending still."""
         try:
             await asyncio.to_thread(self._store.write_answer, live.id, message)
-        except (SQLAlchemyError, Gone) as error:
+        except Exception as error:  # Whatever it is, nobody must wait for ever.
             fault = uuid.uuid4().hex[:16]
             log.error("widget_answer_not_written", request_id=fault, exc_info=error)
             detail = self._phrases.get("error.internal", message.language, id=fault)
-            message = replace(message, status="failed", detail=detail)
+            message = replace(live.current(live.messages[message.number]), status="failed", detail=detail)
         live.draft = None
         live.put(message)
         self._metrics.widget_messages.labels("bot").inc()

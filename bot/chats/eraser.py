@@ -21,7 +21,8 @@ class Eraser:
         self._engine = engine
         self._store = store
         self._assistant = assistant
-        self._unwiped = False
+        # A process that was killed may have left something.
+        self._unwiped = True
 
     async def erase(self, id: str) -> None:
         """Erases what is known of one chat; its bytes are in the files until `wipe`."""

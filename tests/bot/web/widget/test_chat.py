@@ -208,6 +208,23 @@ async def test_a_fault_is_a_sentence_in_the_widgets_language_without_its_cause(
     assert (message["status"], message["text"], message["detail"]) == ("done", "Now it works.", "")
 
 
+async def test_an_answer_that_cannot_be_written_fails_whatever_the_fault(
+    enter: Opening, slow: Slow, desk: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = await enter()
+    conversation = (await panel.say(QUESTION))["conversation"]
+    watching = await panel.watch(conversation, 2)
+    with monkeypatch.context() as patch:
+        # Half of a character, as a language model's server may say it.
+        patch.setattr(desk.chats._store, "write_answer", lambda *_: "\ud83d".encode())
+        slow.say("Half of", None)
+        message = (await watching)[-1].data
+    assert (message["status"], message["text"], message["answer"]) == ("failed", "Half of", None)
+    assert (await panel.call("POST", f"/conversations/{conversation}/retry")).status_code == 202
+    slow.say("All of it.", None)
+    assert replayed(await panel.until_done(conversation, 2))[2] == "All of it."
+
+
 async def test_an_answer_that_takes_too_long_fails(
     enter: Opening, slow: Slow, desk: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -257,6 +258,24 @@ async def test_bytes_that_a_long_read_keeps_are_wiped_once_it_is_over(
     # As the desk does every few seconds.
     await own.service.chats.wipe()
     assert own.files_with(CANARY) == []
+
+
+async def test_bytes_that_a_killed_desk_left_are_wiped_by_the_next(
+    own: Desk, small_desk: SmallDesk, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = await own.enter()
+    conversation, _ = await panel.answered(f"Where is {CANARY}?")
+    await own.flushed()
+    monkeypatch.setattr("bot.chats.eraser.truncate_log", lambda engine: False)
+    assert (await panel.call("DELETE", f"/conversations/{conversation}")).status_code == 204
+    # As a kill leaves it: the files as they are in this moment.
+    killed = tmp_path_factory.mktemp("killed") / "desk"
+    shutil.copytree(own.folder, killed)
+    monkeypatch.undo()
+    left = Desk(own.service, own.http, killed, own.app, own.clock)
+    assert left.files_with(CANARY)
+    async with Service.open(widget_settings(SmallDesk(killed))):
+        await eventually(lambda: not left.files_with(CANARY))
 
 
 def _visitor(panel: Panel) -> str:
