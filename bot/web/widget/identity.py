@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 from bot.config import IdentitySettings
@@ -11,6 +12,8 @@ LONGEST_SUBJECT = 256  # characters
 LONGEST_NAME = 100
 # By which the back end's clock may be ahead of ours.
 AHEAD_SECONDS = 60
+# Joiners and marks of direction, which names in Persian, Hindi or Hebrew have.
+_WITHIN_WORDS = frozenset("\u200c\u200d\u200e\u200f")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,5 +51,5 @@ def read_identity(token: str, settings: IdentitySettings, now: float) -> Identit
 
 
 def _is_text(text: str) -> bool:
-    """Whether it can be written; JSON can say halves of characters, which cannot."""
-    return text.isprintable()
+    """Whether it is one line that shows as it is written; JSON can say halves of characters, too, which do not."""
+    return all(each.isprintable() or each in _WITHIN_WORDS or unicodedata.category(each) == "Zs" for each in text)

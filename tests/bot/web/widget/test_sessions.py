@@ -284,6 +284,23 @@ async def test_an_identity_names_its_user() -> None:
         read_identity(token, IdentitySettings(), NOW)
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("山田\u3000太郎", "山田\u3000太郎"),
+        ("می\u200cخواهد", "می\u200cخواهد"),
+        ("Jean\u00a0Luc", "Jean\u00a0Luc"),
+        ("Ana\u202eb", ""),
+        ("Ana\ud83d", ""),
+        ("Ana\tB", ""),
+    ],
+)
+async def test_names_are_written_as_their_languages_write_them(name: str, shown: str) -> None:
+    token = jwt.encode({"sub": f"1{shown}", "exp": NOW + 60, "name": name}, SECRET, "HS256")
+    found = read_identity(token, IdentitySettings(secret=SECRET), NOW)
+    assert (found.subject, found.name) == (f"1{shown}", shown)
+
+
 PRIVATE: dict[str, Any] = {
     "EdDSA": ed25519.Ed25519PrivateKey.generate(),
     "ES256": ec.generate_private_key(ec.SECP256R1()),
