@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,12 +81,19 @@ async def serve_desk(settings: Settings, *, with_demo: bool = False) -> None:
                 log_config=None,
                 server_header=False,
                 lifespan="off",
-                forwarded_allow_ips=list(settings.server.trusted_proxies),
+                forwarded_allow_ips=believed(settings.server.trusted_proxies),
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
             await service.start()
             log.info("serving", url=desk.url, data_dir=str(settings.data_dir), revision=service.knowledge.revision)
             await DeskServer(config, service.chats.disconnect).serve(sockets=[listener])
+
+
+def believed(proxies: Iterable[str]) -> list[str]:
+    """The addresses and networks, those of IPv4 also as they come in on a socket that takes both."""
+    networks = [ipaddress.ip_network(each) for each in proxies]
+    mapped = [f"::ffff:{each.network_address}/{96 + each.prefixlen}" for each in networks if each.version == 4]
+    return [*map(str, networks), *mapped]
 
 
 def _threads() -> int:
