@@ -39,6 +39,18 @@ def _network(text: str) -> str:
         raise _wrong(f"{text} is neither an address nor a network such as 10.0.0.0/8") from error
 
 
+def _check_key(key: str, algorithm: str) -> None:
+    # Only then: what they import takes time that other commands need not spend.
+    from jwt import PyJWTError
+    from jwt.algorithms import get_default_algorithms
+
+    try:
+        get_default_algorithms()[algorithm].prepare_key(key)
+    except (PyJWTError, ValueError, TypeError) as error:
+        kind = "secret" if algorithm == "HS256" else "public_key in PEM"
+        raise _wrong(f"what it holds is no {kind} for {algorithm}") from error
+
+
 Origin = Annotated[str, AfterValidator(_origin)]
 Network = Annotated[str, AfterValidator(_network)]
 
@@ -185,6 +197,8 @@ class IdentitySettings(Section):
             raise _wrong(f"with {self.algorithm} goes a public_key and no secret")
         if self.required and not self.key:
             raise _wrong("it is required, and there is neither a secret nor a public_key to check it with")
+        if self.key:
+            _check_key(self.key, self.algorithm)
         return self
 
 

@@ -105,6 +105,18 @@ def test_an_emptied_setting_means_its_default(tmp_path: Path) -> None:
             "widget: {desks: {a: {identity: {public_key: x}}}}\n",
             "config.yaml:1: `widget.desks.a.identity` is wrong: with HS256 goes a secret;",
         ),
+        (
+            "widget: {desks: {a: {identity: {public_key: x, algorithm: RS256}}}}\n",
+            "config.yaml:1: `widget.desks.a.identity` is wrong: what it holds is no public_key in PEM for RS256.",
+        ),
+        (
+            "widget: {desks: {a: {identity: {public_key: x, algorithm: ES256}}}}\n",
+            "config.yaml:1: `widget.desks.a.identity` is wrong: what it holds is no public_key in PEM for ES256.",
+        ),
+        (
+            "widget: {desks: {a: {identity: {secret: -----BEGIN PUBLIC KEY----- of somebody}}}}\n",
+            "config.yaml:1: `widget.desks.a.identity` is wrong: what it holds is no secret for HS256.",
+        ),
         ("widget: {desks: {a: {identity: {algorithm: none}}}}\n", "config.yaml:1: `widget.desks.a.identity.algorithm`"),
         ("widget: {limits: {desk_per_day: 0}}\n", "config.yaml:1: `widget.limits.desk_per_day` is wrong"),
         (
