@@ -114,7 +114,7 @@ def test_an_emptied_setting_means_its_default(tmp_path: Path) -> None:
             "config.yaml:1: `widget.desks.a.identity` is wrong: what it holds is no public_key in PEM for ES256.",
         ),
         (
-            "widget: {desks: {a: {identity: {secret: -----BEGIN PUBLIC KEY----- of somebody}}}}\n",
+            "widget: {desks: {a: {identity: {secret: ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ}}}}\n",
             "config.yaml:1: `widget.desks.a.identity` is wrong: what it holds is no secret for HS256.",
         ),
         ("widget: {desks: {a: {identity: {algorithm: none}}}}\n", "config.yaml:1: `widget.desks.a.identity.algorithm`"),
