@@ -137,6 +137,10 @@ class Chat:
     preview: str = ""
     messages: int = 0
 
+    def to_json(self) -> dict[str, Any]:
+        """What its visitor may know of it, in plain values."""
+        return {"id": self.id, "started_at": timestamp(self.started_at), "updated_at": timestamp(self.updated_at)}
+
 
 def new_chat_id() -> str:
     """An id that nobody can guess; no id of `POST /api/ask` has a full stop, so it is none of its conversations."""

@@ -40,10 +40,7 @@ def list_(
     from bot.cli import output
 
     values = _asked(context, config, data_dir, lambda desk: desk.conversations(state or "", limit))
-    if json:
-        output.json_line(values)
-    else:
-        output.conversations(values["conversations"])
+    _say(values, json, lambda: output.conversations(values["conversations"]))
 
 
 @conversations.command()
@@ -58,10 +55,7 @@ def show(
     from bot.cli import output
 
     values = _asked(context, config, data_dir, lambda desk: desk.conversation(id))
-    if json:
-        output.json_line(values)
-    else:
-        output.conversation(values)
+    _say(values, json, lambda: output.conversation(values))
 
 
 @conversations.command()
@@ -75,16 +69,10 @@ def reply(
     data_dir: DataDirOption = None,
 ) -> None:
     """Answer as a person; the bot is silent from then on."""
-    from bot.cli import output
-
     said = sys.stdin.read() if text == "-" else text
     values = _asked(context, config, data_dir, lambda desk: desk.reply(id, said, name))
-    if json:
-        output.json_line(values)
-    else:
-        typer.echo(
-            f"Message {values['message']} was sent. Have the bot answer again: polydesk conversations return {id}"
-        )
+    sent = f"Message {values['message']} was sent. Have the bot answer again: polydesk conversations return {id}"
+    _say(values, json, lambda: typer.echo(sent))
 
 
 @conversations.command("return")
@@ -96,13 +84,8 @@ def give_back(
     data_dir: DataDirOption = None,
 ) -> None:
     """Have the bot answer again."""
-    from bot.cli import output
-
     values = _asked(context, config, data_dir, lambda desk: desk.give_back(id))
-    if json:
-        output.json_line(values)
-    else:
-        typer.echo(f"The bot answers in {id} again.")
+    _say(values, json, lambda: typer.echo(f"The bot answers in {id} again."))
 
 
 @conversations.command()
@@ -137,3 +120,12 @@ def _asked(
             return await ask(desk)
 
     return asyncio.run(asked())
+
+
+def _say(values: Any, json: bool, say: Callable[[], None]) -> None:
+    from bot.cli import output
+
+    if json:
+        output.json_line(values)
+    else:
+        say()

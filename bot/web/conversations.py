@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import orjson
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from bot.chats.hub import Chats
-from bot.chats.values import Chat, timestamp
+from bot.chats.values import Chat
 from bot.web.access import require_operator
 from bot.web.errors import responses
 from bot.web.operator import SECURED
+from bot.web.private import private
 from bot.web.requests import PersonBody, body_schema, read_body
 from bot.web.schema import OperatedChatSchema, OperatedListSchema, PersonMessageSchema, StateSchema
 from bot.web.widget.access import widget_of
@@ -46,7 +46,7 @@ async def conversations(
         _values(chat) | {"preview": chat.preview, "messages": chat.messages}
         for chat in await _chats(request).in_state(state, limit)
     ]
-    return _json({"conversations": listed})
+    return private({"conversations": listed})
 
 
 @router.get(
@@ -58,7 +58,7 @@ async def conversations(
 async def conversation(request: Request, id: str) -> Response:
     chat, messages = await _chats(request).read(None, id)
     said = [message.to_json() | {"reason": message.reason} for message in messages]
-    return _json(_values(chat) | {"messages": said})
+    return private(_values(chat) | {"messages": said})
 
 
 @router.post(
@@ -72,7 +72,7 @@ async def conversation(request: Request, id: str) -> Response:
 async def answer(request: Request, id: str) -> Response:
     body = await read_body(request, PersonBody)
     message = await _chats(request).answer_as_person(id, body.name, body.text)
-    return _json({"message": message.number}, 201)
+    return private({"message": message.number}, 201)
 
 
 @router.post(
@@ -82,7 +82,7 @@ async def answer(request: Request, id: str) -> Response:
     responses={200: {"model": StateSchema}, **responses(401, 404)},
 )
 async def give_back(request: Request, id: str) -> Response:
-    return _json({"state": await _chats(request).give_back(id)})
+    return private({"state": await _chats(request).give_back(id)})
 
 
 @router.delete(
@@ -113,17 +113,10 @@ async def erase_visitor(request: Request, id: str) -> Response:
 
 def _values(chat: Chat) -> dict[str, Any]:
     owner = chat.owner
-    return {
-        "id": chat.id,
+    return chat.to_json() | {
         "desk": owner.desk,
         "origin": owner.origin,
         "visitor": owner.visitor,
         "state": chat.state,
         "language": chat.language,
-        "started_at": timestamp(chat.started_at),
-        "updated_at": timestamp(chat.updated_at),
     }
-
-
-def _json(values: object, status: int = 200) -> Response:
-    return Response(orjson.dumps(values), status, media_type="application/json", headers={"Cache-Control": "no-store"})

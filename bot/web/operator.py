@@ -20,6 +20,7 @@ from bot.service import Service
 from bot.web.access import require_operator
 from bot.web.errors import problem_bytes, request_id, responses
 from bot.web.event_stream import EventStream
+from bot.web.private import private
 from bot.web.requests import IngestBody, SearchBody, body_schema, browser_languages, read_body
 from retrieval.errors import ConfigurationError, PolydeskError
 
@@ -53,7 +54,7 @@ async def search(request: Request) -> Response:
         browser_languages(request),
         service.settings.instruction("web"),
     )
-    return Response(orjson.dumps(await service.explain(question)), media_type="application/json")
+    return private(await service.explain(question))
 
 
 @router.post(

@@ -40,7 +40,7 @@ home = APIRouter(include_in_schema=False)
 @router.get("/help")
 @router.head("/help/")
 @router.get("/help/")
-async def page(request: Request, lang: str = "") -> Response:
+def page(request: Request, lang: str = "") -> Response:
     set_own_headers(request, {"Content-Security-Policy": POLICY})
     phrases: Phrases = request.app.state.phrases
     language = asked_language(request, lang)
@@ -65,7 +65,7 @@ def filled(page: str, language: str, catalogue: Mapping[str, str]) -> str:
 
 
 @router.get(f"/page/{STYLE}")
-async def style() -> Response:
+def style() -> Response:
     return Response((FOLDER / STYLE).read_bytes(), media_type="text/css; charset=utf-8", headers=CACHED)
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from bot.chats.values import timestamp
 from bot.question import Question
 from bot.web.errors import Refused, responses
+from bot.web.private import private
 from bot.web.requests import FeedbackBody, body_schema, read_body
 from bot.web.schema import ConversationsSchema, StateSchema, SuggestionsSchema
 from bot.web.widget.access import Agent, Visitor, widget_of
@@ -32,16 +31,8 @@ router = APIRouter(tags=["widget"])
     responses={200: {"model": ConversationsSchema}, **responses(401)},
 )
 async def conversations(request: Request, access: Visitor) -> Response:
-    listed = [
-        {
-            "id": chat.id,
-            "started_at": timestamp(chat.started_at),
-            "updated_at": timestamp(chat.updated_at),
-            "preview": chat.preview,
-        }
-        for chat in await widget_of(request).service.chats.of_visitor(access.owner, MOST_LISTED)
-    ]
-    return _json({"conversations": listed})
+    chats = await widget_of(request).service.chats.of_visitor(access.owner, MOST_LISTED)
+    return private({"conversations": [chat.to_json() | {"preview": chat.preview} for chat in chats]})
 
 
 @router.delete(
@@ -82,7 +73,7 @@ async def person(request: Request, id: str, access: Visitor) -> Response:
     if not widget.desk(access.owner.desk).person:
         raise Refused(403, "error.request_invalid", "person")
     widget.limits.take_message(access.owner.visitor, address_of(request), access.owner.desk)
-    return _json({"state": await widget.service.chats.ask_for_person(access.owner, id)})
+    return private({"state": await widget.service.chats.ask_for_person(access.owner, id)})
 
 
 @router.put(
@@ -114,7 +105,7 @@ async def why(request: Request, id: str, number: int, access: Agent) -> Response
         browser_languages=(asked.language,) if asked.language else (),
         instruction=service.settings.instruction("web"),
     )
-    return _json(await service.explain(question, again=True))
+    return private(await service.explain(question, again=True))
 
 
 @router.get(
@@ -132,8 +123,4 @@ async def suggestions(
     offered = configured.get(language) or configured.get(language.split("-")[0])
     if offered is None:
         offered = await asyncio.to_thread(widget.service.suggestions.of, language.split("-")[0], MOST_SUGGESTIONS)
-    return _json({"suggestions": list(offered)})
-
-
-def _json(values: object) -> Response:
-    return Response(orjson.dumps(values), media_type="application/json", headers={"Cache-Control": "no-store"})
+    return private({"suggestions": list(offered)})

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
-import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sse_starlette import ServerSentEvent
@@ -16,6 +15,7 @@ from bot.chats.values import Busy, Gone, Receipt, Sent
 from bot.question import Question
 from bot.web.errors import Refused, responses
 from bot.web.event_stream import EVENT_STREAM, EventStream
+from bot.web.private import private
 from bot.web.requests import MessageBody, body_schema, read_body
 from bot.web.schema import EventSchema, ReceiptSchema, RetrySchema
 from bot.web.widget.access import Visitor, Widget, widget_of
@@ -52,8 +52,7 @@ async def send(request: Request, access: Visitor) -> Response:
         receipt = await chats.sent(access.owner, body.client_id)
         if receipt is None:
             raise
-    sent = {"conversation": receipt.chat, "message": receipt.message, "reply": receipt.reply}
-    return Response(orjson.dumps(sent), 202, media_type="application/json")
+    return private({"conversation": receipt.chat, "message": receipt.message, "reply": receipt.reply}, 202)
 
 
 def _sent(body: MessageBody, text: str, access: Access) -> Sent:
@@ -136,4 +135,4 @@ async def retry(request: Request, id: str, access: Visitor) -> Response:
     widget.service.require_ready()
     widget.limits.take_message(access.owner.visitor, address_of(request), access.owner.desk)
     reply = await widget.service.chats.retry(access.owner, id)
-    return Response(orjson.dumps({"reply": reply}), 202, media_type="application/json")
+    return private({"reply": reply}, 202)

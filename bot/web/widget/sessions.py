@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -10,14 +9,13 @@ from bot.chats.values import Owner
 from bot.config import DeskSettings
 from bot.web.errors import responses
 from bot.web.middleware import set_own_headers
+from bot.web.private import private
 from bot.web.requests import SessionBody, body_schema, read_body
 from bot.web.schema import SessionSchema, TicketSchema
 from bot.web.widget.access import DEFAULT_DESK, Widget, page_origin, unknown, widget_of
 from bot.web.widget.identity import Identity, read_identity
 from bot.web.widget.limits import address_of
 from bot.web.widget.tokens import ACCESS_SECONDS, TokenRefused
-
-NOT_STORED = {"Cache-Control": "no-store"}
 
 router = APIRouter(tags=["widget"])
 
@@ -35,7 +33,7 @@ async def ticket(request: Request, desk: str = DEFAULT_DESK) -> Response:
     widget = widget_of(request)
     widget.limits.take_ticket(address_of(request))
     made = widget.tokens.ticket(desk, page_origin(request, desk))
-    return Response(orjson.dumps({"ticket": made}), media_type="application/json", headers=NOT_STORED)
+    return private({"ticket": made})
 
 
 @router.post(
@@ -68,16 +66,17 @@ async def session(request: Request) -> Response:
         if known is not None:
             await widget.service.chats.move(known, owner.visitor)
         access = widget.tokens.access(owner, seconds, identity.name, identity.agent)
-    given = {
-        "token": access,
-        "expires_in": seconds,
-        "visitor": credential,
-        "origin": origin,
-        "user": user,
-        "agent": identity is not None and identity.agent,
-        "desk": {"name": desk.name, "email": desk.email, "person": desk.person, "fresh": desk.fresh},
-    }
-    return Response(orjson.dumps(given), media_type="application/json", headers=NOT_STORED)
+    return private(
+        {
+            "token": access,
+            "expires_in": seconds,
+            "visitor": credential,
+            "origin": origin,
+            "user": user,
+            "agent": identity is not None and identity.agent,
+            "desk": {"name": desk.name, "email": desk.email, "person": desk.person, "fresh": desk.fresh},
+        }
+    )
 
 
 def _identity(widget: Widget, desk: DeskSettings, token: str) -> Identity | None:
