@@ -81,11 +81,13 @@ async def person(request: Request, id: str, access: Visitor) -> Response:
     status_code=204,
     summary="Say whether an answer helped",
     openapi_extra=SECURED | body_schema(FeedbackBody),
-    responses=responses(401, 404, 413, 415, 422),
+    responses=responses(401, 404, 413, 415, 422, 429),
 )
 async def feedback(request: Request, id: str, number: int, access: Visitor) -> Response:
     body = await read_body(request, FeedbackBody)
-    await widget_of(request).service.chats.rate(access.owner, id, number, body.value, body.reason)
+    widget = widget_of(request)
+    widget.limits.take_feedback(access.owner.visitor, address_of(request))
+    await widget.service.chats.rate(access.owner, id, number, body.value, body.reason)
     return Response(status_code=204)
 
 

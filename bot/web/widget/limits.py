@@ -49,6 +49,14 @@ class Limits:
         counted = [(self._visitor, "visitor", visitor), *((item, "address", address) for item in self._address)]
         self._take([*counted, *((item, "desk", desk) for item in self._desk)])
 
+    def take_feedback(self, visitor: str, address: str) -> None:
+        """Counts what is said of one answer, as often as messages but apart from them.
+
+        Raises:
+            Refused: with 429.
+        """
+        self._take([(self._visitor, "feedback", visitor), (self._address[0], "feedback", address)])
+
     def take_ticket(self, address: str) -> None:
         """Counts one ticket.
 

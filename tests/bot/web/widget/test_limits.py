@@ -87,6 +87,19 @@ async def test_trying_again_and_asking_for_a_person_count_too(enter: Opening, ap
             problem(await panel.call("POST", f"/conversations/{conversation}/{path}"), 429)
 
 
+async def test_what_is_said_of_answers_is_counted_apart(enter: Opening, app: FastAPI, problem: Problems) -> None:
+    for limit in ({"visitor_per_minute": 2}, {"address_per_minute": 2}):
+        async with limited(app, **limit):
+            panel = await enter()
+            conversation, _ = await panel.answered(QUESTION)
+            place = f"/conversations/{conversation}/messages/2/feedback"
+            said = [await panel.call("PUT", place, json={"value": value}) for value in ("up", None, "down")]
+            assert [response.status_code for response in said] == [204, 204, 429]
+            problem(said[2], 429)
+            assert (await panel.history(conversation))["messages"][1]["feedback"] is None
+            assert (await panel.say(QUESTION, conversation))["reply"] == 4
+
+
 async def test_a_message_that_cannot_be_sent_counts_for_nothing(enter: Opening, app: FastAPI) -> None:
     async with limited(app, visitor_per_minute=1):
         panel = await enter()
