@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from importlib import resources
 from typing import Any
 
@@ -14,6 +15,8 @@ WRITE = {"polydesk_write": True}
 # A write to what people said: what it deletes or moves leaves no bytes in the database's file. See `truncate_log`.
 PRIVATE = WRITE | {"polydesk_private": True}
 _BUSY_MS = 10_000
+# Who waits for readers to empty the log keeps everybody from writing meanwhile, so it waits in many short turns.
+_TURN_MS, _BETWEEN_SECONDS = 100, 0.4
 
 
 def open_engine(url: str | URL, *, durable: bool = False) -> Engine:
@@ -40,17 +43,29 @@ def migrate(engine: Engine, package: str = "retrieval") -> None:
 
 
 def truncate_log(engine: Engine) -> bool:
-    """Empties SQLite's write-ahead log, which holds what was written before it was erased.
+    """Empties SQLite's write-ahead log, which holds what was written before it was erased. Others can write meanwhile.
 
     Returns:
         Whether it is empty now; a long read keeps it from being emptied, then try again later.
     """
     if engine.dialect.name != "sqlite":
         return True
+    until = time.monotonic() + _BUSY_MS / 1000
+    while not _truncated(engine):
+        if time.monotonic() >= until:
+            return False
+        time.sleep(_BETWEEN_SECONDS)
+    return True
+
+
+def _truncated(engine: Engine) -> bool:
     raw = engine.raw_connection()
+    cursor = raw.cursor()
     try:
-        busy: int = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        cursor.execute(f"PRAGMA busy_timeout={_TURN_MS}")
+        busy: int = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     finally:
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
         raw.close()
     return not busy
 
