@@ -32,7 +32,7 @@ async def examine(settings: Settings) -> list[Finding]:
         findings.append(free_port(settings.server.host, settings.server.port))
         if findings[0].ok:
             findings += await _parts(settings)
-    return findings + await examine_upstreams(settings) + await examine_widget(settings)
+    return findings + await examine_widget(settings) + await examine_upstreams(settings)
 
 
 async def _running(settings: Settings, holder: int) -> list[Finding]:

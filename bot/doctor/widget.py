@@ -14,6 +14,7 @@ from bot.web.widget.assets import FOLDER
 SECONDS = 10.0
 # A desk takes a few hundred tickets a minute from one address.
 MOST_TRIED = 20
+FILES = ("widget.js", "panel.html")
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 _ANCESTORS = re.compile(r"(?:^|;)\s*frame-ancestors\s+([^;]*)", re.IGNORECASE)
 
@@ -23,14 +24,18 @@ class _Wrong(Exception):
 
 
 async def examine_widget(settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> list[Finding]:
-    """A sentence for the loader, and one for each desk that sites may embed; nothing where none may.
+    """A sentence for the widget's files or where browsers get them, and one for each desk that sites may embed.
 
     Args:
         transport: carries the requests; None for the network.
     """
+    lacking = next((name for name in FILES if not (FOLDER / name).is_file()), None)
+    if lacking is not None:
+        advice = "run `make widget` in a checkout, or install polydesk anew"
+        return [Finding(False, f"The widget's {lacking} is not in {FOLDER}: {advice}.")]
     desks = {name: desk for name, desk in settings.widget.desks.items() if desk.origins}
     if not desks:
-        return []
+        return [Finding(True, "Only the desk's own pages show the widget: widget.desks.NAME.origins is empty.")]
     url = settings.server.public_url.rstrip("/")
     if not url:
         return [

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 
 import httpx
 import pytest
 import pytest_asyncio
 
 from bot.config import DeskSettings, Server, Settings, WidgetSettings
+from bot.doctor import widget
 from bot.doctor.widget import examine_widget
 from bot.service import Service
 from bot.web.app import create_app
@@ -66,7 +68,20 @@ async def test_a_widget_that_works(proxy: Proxy) -> None:
 
 
 async def test_a_widget_that_nobody_embeds_is_not_tried(proxy: Proxy) -> None:
-    assert await said(proxy, settings(widget=WidgetSettings())) == []
+    ((ok, sentence),) = await said(proxy, settings(widget=WidgetSettings()))
+    assert ok
+    assert "widget.desks.NAME.origins" in sentence
+
+
+async def test_files_that_were_never_built_are_missed(
+    proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(widget, "FOLDER", tmp_path)
+    (tmp_path / "widget.js").write_bytes(b"'use strict';")
+    for where in (settings(), settings(""), settings(widget=WidgetSettings())):
+        ((ok, sentence),) = await said(proxy, where)
+        assert not ok
+        assert sentence.startswith(f"The widget's panel.html is not in {tmp_path}: run `make widget`")
 
 
 async def test_where_it_is_must_be_known(proxy: Proxy) -> None:
