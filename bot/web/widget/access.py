@@ -26,6 +26,8 @@ class Widget:
         self.settings: WidgetSettings = settings.widget
         self.service = service
         self.tokens = tokens
+        # What browsers see, also behind a proxy that passes on a Host of its own.
+        self.public = "/".join(settings.server.public_url.lower().split("/")[:3])
         self.limits = Limits(settings.widget.limits, settings.server.questions_per_minute)
         self.streams = Streams(settings.widget.limits, service.metrics.widget_streams)
 
@@ -59,8 +61,8 @@ def page_origin(request: Request, desk: str) -> str:
     Raises:
         Refused: with 403.
     """
-    settings, origin = widget_of(request).desk(desk), request.headers.get("origin", "")
-    if origin in settings.origins:
+    widget, origin = widget_of(request), request.headers.get("origin", "")
+    if origin and origin in (*widget.desk(desk).origins, widget.public):
         return origin
     try:
         parts = urlsplit(origin)

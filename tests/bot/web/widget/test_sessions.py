@@ -18,10 +18,11 @@ from fastapi import FastAPI
 
 from bot.config import IdentitySettings
 from bot.service import Service
+from bot.web.app import create_app
 from bot.web.widget.identity import read_identity
 from bot.web.widget.tokens import TokenRefused, Tokens
-from tests.bot.web.widget.conftest import OTHER, SECRET, SHOP, Clock, Opening, identity
-from tests.conftest import Problems
+from tests.bot.web.widget.conftest import OTHER, SECRET, SHOP, Clock, Opening, client, identity
+from tests.conftest import TOKEN, Problems
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -44,6 +45,16 @@ async def test_pages_of_the_allowlist_and_the_desks_own_get_a_ticket(http: httpx
     assert "set-cookie" not in response.headers
     session = await http.post("/api/widget/session", json=response.json())
     assert session.json()["origin"] == origin
+
+
+async def test_behind_a_proxy_with_a_host_of_its_own_the_public_address_is_the_desks_own(
+    desk: Service, monkeypatch: pytest.MonkeyPatch, problem: Problems
+) -> None:
+    server = desk.settings.server.model_copy(update={"public_url": "https://Help.example/desk"})
+    monkeypatch.setattr(desk, "settings", desk.settings.model_copy(update={"server": server}))
+    async with client(create_app(desk, TOKEN)) as http:
+        assert (await ticket(http, origin="https://help.example")).status_code == 200
+        problem(await ticket(http, origin="https://help.example:8443"), 403)
 
 
 @pytest.mark.parametrize(
