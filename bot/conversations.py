@@ -17,7 +17,7 @@ from sqlalchemy.exc import DataError
 
 from bot.question import QuestionRefused
 from bot.tables import conversations, turns
-from retrieval.database import PRIVATE, truncate_log
+from retrieval.database import PATIENCE_SECONDS, PRIVATE, truncate_log
 
 NEW = "new"
 KNOWN_ID = re.compile(r"[A-Za-z0-9_-]{16,64}\Z")
@@ -168,8 +168,8 @@ class Conversations:
             with self._engine.connect().execution_options(**PRIVATE) as connection, connection.begin():
                 connection.execute(delete(turns).where(said))
                 erased = connection.execute(delete(conversations).where(old)).rowcount
-            if erased:
-                truncate_log(self._engine)
+        if erased:
+            truncate_log(self._engine, PATIENCE_SECONDS)
 
     def forget(self, id: str) -> None:
         """Erases one conversation, in memory and in the database."""

@@ -14,9 +14,11 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 WRITE = {"polydesk_write": True}
 # A write to what people said: what it deletes or moves leaves no bytes in the database's file. See `truncate_log`.
 PRIVATE = WRITE | {"polydesk_private": True}
+# Of those who empty the log once and do not come back to it.
+PATIENCE_SECONDS = 10.0
 _BUSY_MS = 10_000
-# Who waits for readers to empty the log keeps everybody from writing meanwhile, so it waits in many short turns.
-_TURN_MS, _BETWEEN_SECONDS = 100, 0.4
+# Who waits for readers to empty the log keeps everybody from writing meanwhile, so it waits in short turns.
+_TURN_MS, _BETWEEN_SECONDS = 200, 0.4
 
 
 def open_engine(url: str | URL, *, durable: bool = False) -> Engine:
@@ -42,15 +44,18 @@ def migrate(engine: Engine, package: str = "retrieval") -> None:
         command.upgrade(config, "head")
 
 
-def truncate_log(engine: Engine) -> bool:
+def truncate_log(engine: Engine, patience: float = 0) -> bool:
     """Empties SQLite's write-ahead log, which holds what was written before it was erased. Others can write meanwhile.
+
+    Args:
+        patience: for how many seconds it is tried again.
 
     Returns:
         Whether it is empty now; a long read keeps it from being emptied, then try again later.
     """
     if engine.dialect.name != "sqlite":
         return True
-    until = time.monotonic() + _BUSY_MS / 1000
+    until = time.monotonic() + patience
     while not _truncated(engine):
         if time.monotonic() >= until:
             return False

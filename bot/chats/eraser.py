@@ -33,7 +33,13 @@ class Eraser:
 
     async def wipe(self) -> None:
         """Takes what was erased out of the files, too. Where a long read is in the way the next call does."""
-        if self._unwiped:
-            self._unwiped = not await asyncio.to_thread(truncate_log, self._engine)
-            if self._unwiped:
-                log.warning("erased_bytes_not_wiped_yet")
+        if not self._unwiped:
+            return
+        # What is erased from here on is for the next call, as it may come too late for this one.
+        self._unwiped, wiped = False, False
+        try:
+            wiped = await asyncio.to_thread(truncate_log, self._engine)
+        finally:
+            self._unwiped = self._unwiped or not wiped
+        if not wiped:
+            log.warning("erased_bytes_not_wiped_yet")

@@ -18,7 +18,7 @@ from bot.answer import Answer, Original
 from bot.answers.values import Citation
 from bot.slack.record_tables import answers, corrections, people, threads
 from bot.slack.why import Explanation
-from retrieval.database import PRIVATE, truncate_log
+from retrieval.database import PATIENCE_SECONDS, PRIVATE, truncate_log
 from retrieval.store import live
 from retrieval.tables import versions
 
@@ -207,7 +207,7 @@ class Records:
         with self._writing() as connection:
             for table in (answers, threads, people, corrections):
                 connection.execute(delete(table).where(table.c.team == team))
-        truncate_log(self._engine)
+        truncate_log(self._engine, PATIENCE_SECONDS)
 
     def _oldest(self) -> datetime:
         return self._now() - self._keep

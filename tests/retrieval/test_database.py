@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from retrieval.database import WRITE, open_engine, truncate_log
+from retrieval.database import PATIENCE_SECONDS, WRITE, open_engine, truncate_log
 
 
 def test_others_can_write_while_a_long_read_keeps_the_log_from_being_emptied(tmp_path: Path) -> None:
@@ -24,11 +24,12 @@ def test_others_can_write_while_a_long_read_keeps_the_log_from_being_emptied(tmp
         with reading.begin():
             reading.execute(text("SELECT * FROM said")).all()
             write("INSERT INTO said VALUES ('canary')")
-            emptying = thread.submit(truncate_log, engine)
+            emptying = thread.submit(truncate_log, engine, PATIENCE_SECONDS)
             for _ in range(20):
                 write("DELETE FROM said")
                 time.sleep(0.02)
             assert not emptying.done()
+            assert not truncate_log(engine)
             assert b"canary" in log.read_bytes()
         assert emptying.result()
     assert log.read_bytes() == b""

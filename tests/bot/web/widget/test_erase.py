@@ -16,10 +16,12 @@ import httpx
 import jwt
 import pytest
 import pytest_asyncio
+from sqlalchemy import Engine
 
 from bot.chats.revocations import Revocations
 from bot.service import Service
 from bot.web.app import create_app
+from retrieval.database import truncate_log
 from tests.bot.web.widget.conftest import Clock, Panel, Slow, client, identity, opened, widget_settings
 from tests.conftest import TOKEN, Problems, SmallDesk
 from tests.eventually import eventually
@@ -257,6 +259,27 @@ async def test_bytes_that_a_long_read_keeps_are_wiped_once_it_is_over(
     assert own.files_with(CANARY)
     # As the desk does every few seconds.
     await own.service.chats.wipe()
+    assert own.files_with(CANARY) == []
+
+
+async def test_what_is_erased_while_other_bytes_are_wiped_is_wiped_too(
+    own: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, other, chats = await own.enter(), await own.enter(), own.service.chats
+    first, _ = await panel.answered("How do I charge the battery?")
+    second, _ = await other.answered(f"Where is {CANARY}?")
+    await own.flushed()
+    loop, late = asyncio.get_running_loop(), [second]
+
+    def truncating(engine: Engine) -> bool:
+        done = truncate_log(engine)
+        while late:
+            asyncio.run_coroutine_threadsafe(chats._eraser.erase(late.pop()), loop).result(30)
+        return done
+
+    monkeypatch.setattr("bot.chats.eraser.truncate_log", truncating)
+    assert (await panel.call("DELETE", f"/conversations/{first}")).status_code == 204
+    await chats.wipe()
     assert own.files_with(CANARY) == []
 
 
