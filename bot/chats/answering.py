@@ -80,7 +80,7 @@ class Answering:
         live.draft = None
         for message in [] if silently else pending:
             stopped = replace(message, status="stopped")
-            await asyncio.to_thread(self._store.write_answer, live.id, stopped)
+            await self._store.write(self._store.write_answer, live.id, stopped)
             live.put(stopped)
             self._metrics.widget_replies.labels("stopped").inc()
 
@@ -136,7 +136,7 @@ class Answering:
     async def _finish(self, live: LiveChat, message: Message) -> None:
         """Writes an answer down, then tells it. One that cannot be written is told as failed, and is pending still."""
         try:
-            await asyncio.to_thread(self._store.write_answer, live.id, message)
+            await self._store.write(self._store.write_answer, live.id, message)
         except Exception as error:  # Whatever it is, nobody must wait for ever.
             fault = uuid.uuid4().hex[:16]
             log.error("widget_answer_not_written", request_id=fault, exc_info=error)

@@ -28,7 +28,7 @@ class Eraser:
         """Erases what is known of one chat; its bytes are in the files until `wipe`."""
         questions = await asyncio.to_thread(self._store.questions, id)
         await self._assistant.forget(id, questions)
-        await asyncio.to_thread(self._store.erase, id)
+        await self._store.write(self._store.erase, id)
         self._unwiped = True
 
     async def wipe(self) -> None:

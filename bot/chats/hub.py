@@ -49,6 +49,7 @@ class Chats:
         """Ends all work; what was not answered is taken up again by the next process."""
         await self._answering.close()
         self.disconnect()
+        self._store.close()
 
     def disconnect(self) -> None:
         """Ends all who listen, so that no stream is broken off when the desk ends."""
@@ -151,7 +152,7 @@ class Chats:
             self._require_room()
             if reply.status != "streaming":
                 empty = replace(reply, text="", status="streaming", detail="", answer=None, feedback=None, reason="")
-                await asyncio.to_thread(self._store.write_answer, id, empty)
+                await self._store.write(self._store.write_answer, id, empty)
                 live.put(empty)
             self._answering.start(live)
             return reply.number
@@ -181,7 +182,7 @@ class Chats:
             Gone: the chat is not there.
         """
         async with self._memory.locked(id, None) as live:
-            message = await asyncio.to_thread(self._store.add_person, id, name, text)
+            message = await self._store.write(self._store.add_person, id, name, text)
             await self._answering.stop(live)
             live.set_state("person")
             live.put(message)
@@ -199,7 +200,7 @@ class Chats:
             if message is None or message.author != "bot" or message.status == "streaming":
                 raise Gone("There is no such answer.")
             rated = replace(message, feedback=feedback, reason=reason if feedback else "")
-            await asyncio.to_thread(self._store.rate, id, rated)
+            await self._store.write(self._store.rate, id, rated)
             live.put(rated)
 
     async def question(self, owner: Owner, id: str, number: int) -> Message:
@@ -216,7 +217,7 @@ class Chats:
 
     async def move(self, owner: Owner, visitor: str) -> None:
         """Gives another visitor all chats of one, as they turned out to be the same person."""
-        for id in await asyncio.to_thread(self._store.move, owner, visitor):
+        for id in await self._store.write(self._store.move, owner, visitor):
             try:
                 # Opened, as it may just be on its way into memory, as the other's.
                 async with self._memory.open(id, None) as live:
@@ -251,7 +252,7 @@ class Chats:
         await self._eraser.wipe()
 
     async def _added(self, owner: Owner, sent: Sent) -> tuple[Receipt, tuple[Message, ...]]:
-        receipt, messages = await asyncio.to_thread(self._store.add_question, owner, sent)
+        receipt, messages = await self._store.write(self._store.add_question, owner, sent)
         if messages:
             self._metrics.widget_messages.labels("visitor").inc()
         return receipt, messages
@@ -262,7 +263,7 @@ class Chats:
 
     async def _in_state(self, live: LiveChat, state: State) -> State:
         if state != live.chat.state:
-            await asyncio.to_thread(self._store.set_state, live.id, state)
+            await self._store.write(self._store.set_state, live.id, state)
             live.set_state(state)
         return state
 

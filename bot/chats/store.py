@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, desc, func, insert, select, update
 
@@ -13,6 +16,7 @@ from bot.chats.values import Chat, Gone, Message, Owner, Receipt, Sent, State, n
 from bot.tables import chat_messages, chats, revocations
 from retrieval.database import PRIVATE
 
+Result = TypeVar("Result")
 NEW = "new"
 PREVIEW = 120  # characters
 
@@ -22,7 +26,7 @@ _OTHER = chat_messages.alias("other")
 
 
 class ChatStore:
-    """The truth about chats. Thread-safe.
+    """The truth about chats. Thread-safe; calls that change something are made by `write`.
 
     Args:
         now: the time, aware.
@@ -31,6 +35,19 @@ class ChatStore:
     def __init__(self, engine: Engine, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._engine = engine
         self.now = now
+        self._thread = ThreadPoolExecutor(1, "chats")
+
+    async def write(self, change: Callable[..., Result], *arguments: Any) -> Result:
+        """Makes a call that changes something, in a thread of its own.
+
+        One change waits for another, or for an ingest, as the database takes one at a time; in the desk's threads they
+        would keep questions and pages waiting with them.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._thread, change, *arguments)
+
+    def close(self) -> None:
+        """Makes no calls any more once those that were begun are done."""
+        self._thread.shutdown(wait=False)
 
     def seconds(self) -> float:
         """The time in seconds since 1970."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from contextlib import aclosing
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import func, select
 
 from bot.service import Service
 from bot.tables import chat_messages, chats
+from retrieval.database import WRITE
 from tests.bot.web.widget.conftest import Opening, Slow, replayed
 from tests.conftest import Problems
 from tests.eventually import eventually
@@ -255,6 +257,30 @@ async def test_more_than_the_desk_takes_is_turned_away(
     assert (await panel.call("POST", "/messages", json=body)).status_code == 202
     slow.say("2", None)
     await panel.until_done(conversation, 4)
+
+
+async def test_messages_that_wait_for_an_ingest_keep_nobody_else_waiting(enter: Opening, desk: Service) -> None:
+    panel, holding, done = await enter(), threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with desk.store.engine.connect().execution_options(**WRITE) as connection, connection.begin():
+            holding.set()
+            done.wait(30)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(asyncio.to_thread(hold))
+        await eventually(holding.is_set)
+        # More than the desk has threads.
+        sends = [tasks.create_task(panel.say(QUESTION)) for _ in range(40)]
+        await asyncio.sleep(0.05)
+        try:
+            async with asyncio.timeout(5):
+                assert (await panel.http.get("/page/style.css")).status_code == 200
+                assert (await panel.call("GET", "/conversations")).status_code == 200
+            assert not any(send.done() for send in sends)
+        finally:
+            done.set()
+    assert len({send.result()["conversation"] for send in sends}) == 40
 
 
 async def test_feedback_is_kept_and_seen_in_the_other_tab(enter: Opening, problem: Problems) -> None:

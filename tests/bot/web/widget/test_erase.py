@@ -171,16 +171,15 @@ async def test_a_message_at_the_moment_of_erasing_leaves_nothing(
     slow = Slow(own.service)
     monkeypatch.setattr(own.service.assistant, "stream", slow.stream)
     panel = await own.enter()
-    chats, loop = own.service.chats, asyncio.get_running_loop()
-    add, visitor = chats._store.add_question, _visitor(panel)
+    chats, visitor = own.service.chats, _visitor(panel)
+    add = chats._added
 
-    def meanwhile(*arguments: Any) -> Any:
-        taken = None if late else add(*arguments)
-        erasing = own.app.state.widget.erase_visitor(visitor)
-        asyncio.run_coroutine_threadsafe(erasing, loop).result(30)
-        return add(*arguments) if late else taken
+    async def meanwhile(*arguments: Any) -> Any:
+        taken = None if late else await add(*arguments)
+        await own.app.state.widget.erase_visitor(visitor)
+        return await add(*arguments) if late else taken
 
-    monkeypatch.setattr(chats._store, "add_question", meanwhile)
+    monkeypatch.setattr(chats, "_added", meanwhile)
     body = {"conversation": "new", "client_id": "at-the-same-moment", "text": f"Who is {CANARY}?", "language": "en"}
     problem(await panel.call("POST", "/messages", json=body), 404)
     await own.flushed()
