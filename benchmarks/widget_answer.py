@@ -93,8 +93,10 @@ def _asked(on: Stage, page: str, texts: Sequence[str]) -> list[float]:
 
 
 def _timed(visit: Visit, text: str) -> float:
+    from tests.browser.visit import wait_for
+
     visit.ask(text)
-    visit.frame.wait_for_function("window.__shown !== undefined")
+    wait_for(visit.frame, "window.__shown !== undefined")
     return float(visit.frame.evaluate(TAKEN))
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Route, expect
 from bot.phrases import Phrases
 from tests.browser.desk import RunningDesk
 from tests.browser.host import Host
-from tests.browser.visit import PATIENCE, Visit, new_visit, visiting
+from tests.browser.visit import PATIENCE, Visit, new_visit, visiting, wait_for
 from tests.fakes.cutting_proxy import CuttingProxy
 from tests.fakes.llm import FakeLLM, Reply
 
@@ -100,7 +100,7 @@ def test_the_launcher_opens_and_escape_closes_it(browser: Browser, url: str) -> 
         page.keyboard.press("Enter")
         expect(visit.composer).to_be_focused()
         page.keyboard.press("Escape")
-        page.wait_for_function("document.activeElement.localName === 'polydesk-widget'")
+        wait_for(page, "document.activeElement.localName === 'polydesk-widget'")
         visit.wait_until_hidden()
         # What is closed is passed by.
         page.keyboard.press("Tab")
@@ -247,7 +247,7 @@ def test_deleting_a_conversation_reaches_the_desk_and_the_other_tab(
         for each in (visit, other):
             expect(each.said).to_have_count(0)
         assert desk.operator.get(f"/api/conversations/{id}").status_code == 404
-        visit.frame.wait_for_function("localStorage.length === 0")
+        wait_for(visit.frame, "localStorage.length === 0")
 
 
 def test_two_tabs_show_one_conversation(browser: Browser, url: str) -> None:
@@ -260,6 +260,19 @@ def test_two_tabs_show_one_conversation(browser: Browser, url: str) -> None:
         visit.ask("Who pays for the return?")
         expect(other.answers).to_have_count(3)
         assert visit.said.all_inner_texts() == other.said.all_inner_texts()
+
+
+def test_tabs_that_tell_each_other_who_the_visitor_is_come_to_rest(browser: Browser, url: str) -> None:
+    with visiting(browser, url) as visit:
+        asked: list[str] = []
+        visit.page.context.on("request", lambda request: asked.append(request.url))
+        other = new_visit(visit.page.context, url).open()
+        visit.open().ask(QUESTIONS["en"][0])
+        new_visit(visit.page.context, url).open()
+        expect(other.answers.first).to_contain_text(REFUND)
+        visit.page.wait_for_timeout(1_000)
+        # Each tab got in, and the first two once more when the visitor became known.
+        assert 3 <= sum("/api/widget/session" in each for each in asked) <= 6
 
 
 def test_two_tabs_that_send_their_first_messages_at_once_are_one_visitor(
@@ -405,7 +418,7 @@ def test_a_persons_answer_is_counted_on_the_next_page(
         assert visit.page.evaluate(kept) == 0
         visit.answers.first.locator(".row button").click()
         expect(visit.frame.locator(".notices")).to_contain_text("We have told our team")
-        visit.page.wait_for_function(f"{kept} === 1")
+        wait_for(visit.page, f"{kept} === 1")
         visit.page.goto(host.embed("/flows-awaiting", desk.script))
         desk.say(desk.conversations()[0]["id"], "None that we know of.")
         wait_for_launcher(visit, "button", "Chat with us (1)")
@@ -416,7 +429,7 @@ def test_a_persons_answer_is_counted_on_the_next_page(
         visit.page.evaluate("polydesk.close()")
         wait_for_launcher(visit, "button", "Chat with us")
         desk.operator.post(f"/api/conversations/{desk.conversations()[0]['id']}/return").raise_for_status()
-        visit.page.wait_for_function(f"{kept} === 0")
+        wait_for(visit.page, f"{kept} === 0")
 
 
 def wait_for_launcher(visit: Visit, role: str, name: str) -> None:

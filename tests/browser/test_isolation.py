@@ -13,7 +13,7 @@ from tests.browser.axe import violations
 from tests.browser.chromium import executable
 from tests.browser.desk import RunningDesk, running_desk, write_knowledge
 from tests.browser.host import Host
-from tests.browser.visit import new_visit, visiting
+from tests.browser.visit import new_visit, visiting, wait_for
 
 QUESTION, ANSWER = "How long does a refund take?", "We refund within five working days"
 HOSTILE = """
@@ -103,7 +103,7 @@ def test_the_pages_calls_and_events(browser: Browser, desk: RunningDesk, host: H
         expect(visit.answers.first).to_contain_text(ANSWER)
         expect(visit.frame.locator("html")).to_have_attribute("lang", "de")
         page.evaluate("polydesk.toggle()")
-        page.wait_for_function("heard.some(([name]) => name === 'close')")
+        wait_for(page, "heard.some(([name]) => name === 'close')")
         visit.wait_until_hidden()
         heard = page.evaluate("heard")
         names = [name for name, _ in heard]
@@ -177,7 +177,8 @@ def test_signed_in_customers_find_their_conversation_on_another_device(
             expect(visit.frame.get_by_role("button", name="Why this answer?")).to_have_count(0)
             visit.page.evaluate("polydesk.identify('')")
             expect(visit.answers).to_have_count(0)
-        with visiting(browser, url) as visit:
+        # What still fades in has no contrast yet.
+        with visiting(browser, url, reduced_motion="reduce") as visit:
             visit.page.evaluate("(token) => polydesk.identify(token)", token(sub="a-1", agent=True))
             visit.open().ask(QUESTION)
             visit.frame.get_by_role("button", name="Why this answer?").click()

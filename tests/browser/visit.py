@@ -136,5 +136,17 @@ def new_visit(context: BrowserContext, url: str) -> Visit:
     page.on("console", lambda said: visit.noted.append(f"console: {said.text}") if said.type == "error" else None)
     page.on("dialog", visit.refuse)
     page.goto(url)
-    page.wait_for_function("Boolean(window.polydesk)")
+    wait_for(page, "Boolean(window.polydesk)")
     return visit
+
+
+def wait_for(where: Page | Frame, condition: str) -> None:
+    """Waits until a condition in JavaScript is true.
+
+    Playwright's `wait_for_function` looks again from within the page, which policies without 'unsafe-eval' forbid.
+    """
+    for _ in range(PATIENCE // 50):
+        if where.evaluate(condition):
+            return
+        where.wait_for_timeout(50)
+    raise AssertionError(f"{condition} did not become true.")

@@ -39,7 +39,8 @@ async def ticket(request: Request, desk: str = DEFAULT_DESK) -> Response:
 @router.post(
     "/api/widget/session",
     summary="Trade a ticket for an access token",
-    description="A visitor's credential that is not good any more is replaced; nothing is kept of a new visitor yet.",
+    description="A visitor's credential that is not good any more, or a day old, is replaced; nothing is kept of a new "
+    "visitor yet.",
     openapi_extra=body_schema(SessionBody),
     responses={200: {"model": SessionSchema}, **responses(401, 404, 413, 415, 422, 429)},
 )
@@ -55,8 +56,9 @@ async def session(request: Request) -> Response:
     identity = _identity(widget, desk, body.identity)
     known = _known(widget, body.visitor, name, origin)
     if identity is None:
-        owner = known or Owner(widget.tokens.new_visitor(), name, origin)
-        seconds, user, credential = ACCESS_SECONDS, None, widget.tokens.credential(owner)
+        owner, issued = known or (Owner(widget.tokens.new_visitor(), name, origin), 0.0)
+        young = widget.tokens.clock() - issued < widget.tokens.renewal_seconds
+        seconds, user, credential = ACCESS_SECONDS, None, body.visitor if young else widget.tokens.credential(owner)
         access = widget.tokens.access(owner, seconds)
     else:
         owner = Owner(widget.tokens.user(name, identity.subject), name, origin)
@@ -64,7 +66,7 @@ async def session(request: Request) -> Response:
         seconds = max(1, int(min(ACCESS_SECONDS, identity.expires - widget.tokens.clock())))
         user, credential = {"name": identity.name}, ""
         if known is not None:
-            await widget.service.chats.move(known, owner.visitor)
+            await widget.service.chats.move(known[0], owner.visitor)
         access = widget.tokens.access(owner, seconds, identity.name, identity.agent)
     return private(
         {
@@ -93,11 +95,11 @@ def _identity(widget: Widget, desk: DeskSettings, token: str) -> Identity | None
         raise unknown("identity") from error
 
 
-def _known(widget: Widget, credential: str, desk: str, origin: str) -> Owner | None:
-    """The visitor of a credential that is good here, None for anybody else."""
+def _known(widget: Widget, credential: str, desk: str, origin: str) -> tuple[Owner, float] | None:
+    """The visitor of a credential that is good here, and when they got it; None for anybody else."""
     try:
         owner, issued = widget.tokens.read_credential(credential)
     except TokenRefused:
         return None
     here = (owner.desk, owner.origin) == (desk, origin)
-    return owner if here and not widget.service.revocations.revoked(owner.visitor, issued) else None
+    return (owner, issued) if here and not widget.service.revocations.revoked(owner.visitor, issued) else None

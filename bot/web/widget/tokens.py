@@ -50,12 +50,17 @@ class Tokens:
         key: secret; whoever has it can speak for anybody.
         keep_days: how long an anonymous visitor is known.
         clock: the time in seconds since 1970.
+
+    Attributes:
+        renewal_seconds: for how long a credential stays the same. A browser's tabs tell each other of a new one, and
+            each then asks for a session: if that brought a new one again they would never come to rest.
     """
 
     def __init__(self, key: bytes, keep_days: int, clock: Callable[[], float]) -> None:
         self._key = hmac.digest(key, b"tokens", "sha256")
         self._user_key = hmac.digest(key, b"users", "sha256")
         self._keep = keep_days * 86_400
+        self.renewal_seconds = min(86_400, self._keep / 2)
         self.clock = clock
 
     @staticmethod

@@ -152,6 +152,18 @@ async def test_a_visitor_is_known_again_on_the_same_pages_only(enter: Opening) -
         assert (await elsewhere.call("GET", "/conversations")).json() == {"conversations": []}
 
 
+async def test_a_credential_stays_the_same_for_a_day(enter: Opening, clock: Clock) -> None:
+    credential = (await enter()).session["visitor"]
+    assert (await enter(visitor=credential)).session["visitor"] == credential
+    clock.ahead += 86_401
+    try:
+        renewed = (await enter(visitor=credential)).session["visitor"]
+        assert renewed != credential
+        assert (await enter(visitor=renewed)).session["visitor"] == renewed
+    finally:
+        clock.ahead -= 86_401
+
+
 @pytest.mark.parametrize("credential", ["garbage", "a.b.c", "x" * 4_000])
 async def test_a_credential_that_is_none_makes_somebody_new(enter: Opening, credential: str) -> None:
     panel = await enter(visitor=credential)
