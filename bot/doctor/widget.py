@@ -38,9 +38,8 @@ async def examine_widget(settings: Settings, transport: httpx.AsyncBaseTransport
         return [Finding(True, "Only the desk's own pages show the widget: widget.desks.NAME.origins is empty.")]
     url = settings.server.public_url.rstrip("/")
     if not url:
-        return [
-            Finding(True, "The widget was not tried as browsers meet it: server.public_url does not say where that is.")
-        ]
+        where = "set server.public_url to where they reach this desk, such as https://help.example.com"
+        return [Finding(True, f"The widget was not tried as browsers meet it; for that, {where}.")]
     async with httpx.AsyncClient(transport=transport, timeout=SECONDS) as client:
         try:
             await _loader(client, url, desks)
