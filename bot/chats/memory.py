@@ -42,7 +42,6 @@ class Memory:
             loading = self._loading.get(id)
             if loading is None:
                 loading = self._loading[id] = asyncio.create_task(self._load(id))
-                loading.add_done_callback(lambda done: self._loading.pop(id, None))
             await asyncio.shield(loading)
         if live.gone or (owner is not None and live.chat.owner != owner):
             raise Gone("There is no such chat.")
@@ -78,8 +77,13 @@ class Memory:
             live.log.disconnect()
 
     async def _load(self, id: str) -> None:
-        chat, messages = await asyncio.to_thread(self._store.load, id, MOST_MESSAGES)
-        self._live.setdefault(id, LiveChat(chat, messages, self._store.seconds))
+        try:
+            chat, messages = await asyncio.to_thread(self._store.load, id, MOST_MESSAGES)
+            self._live[id] = LiveChat(chat, messages, self._store.seconds)
+        finally:
+            # Not in a callback, which comes a moment later: whoever then finds the chat put out of memory again would
+            # wait for a task that has ended, over and over, and the whole desk with them.
+            del self._loading[id]
 
     def _trim(self) -> None:
         surplus = len(self._live) - IN_MEMORY
