@@ -167,7 +167,8 @@ def test_signed_in_customers_find_their_conversation_on_another_device(
         url = host.embed("/identity", desk.script)
         with visiting(browser, url) as visit:
             visit.open().ask(QUESTION)
-            visit.page.evaluate("(token) => polydesk.identify(token)", token(sub="c-17", name="Zoë"))
+            with visit.page.expect_response("**/api/widget/session"):
+                visit.page.evaluate("(token) => polydesk.identify(token)", token(sub="c-17", name="Zoë"))
             # What was said before signing in goes along.
             expect(visit.answers).to_have_count(1)
         with visiting(browser, url) as visit:
