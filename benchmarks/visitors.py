@@ -19,6 +19,8 @@ LIMITS = {
     "visitor_per_minute": 100_000,
     "address_per_minute": 1_000_000,
     "address_per_day": 100_000_000,
+    "origin_per_minute": 1_000_000,
+    "origin_per_day": 100_000_000,
     "desk_per_minute": 1_000_000,
     "desk_per_day": 100_000_000,
     "sessions_per_minute": 1_000_000,

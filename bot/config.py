@@ -218,11 +218,13 @@ class DeskSettings(Section):
 
 
 class WidgetLimits(Section):
-    """How much is taken from one visitor, one address and for one desk: messages, ways in, streams that are open."""
+    """How much is taken from one visitor, one address, one site and for one desk: messages, ways in, open streams."""
 
     visitor_per_minute: int = Field(default=12, ge=1, le=100_000)
     address_per_minute: int = Field(default=60, ge=1, le=1_000_000)
     address_per_day: int = Field(default=4_000, ge=1, le=1_000_000_000)
+    origin_per_minute: int = Field(default=300, ge=1, le=10_000_000)
+    origin_per_day: int = Field(default=10_000, ge=1, le=1_000_000_000)
     desk_per_minute: int = Field(default=600, ge=1, le=10_000_000)
     desk_per_day: int = Field(default=20_000, ge=1, le=1_000_000_000)
     sessions_per_minute: int = Field(default=300, ge=1, le=1_000_000)

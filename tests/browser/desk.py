@@ -85,6 +85,8 @@ def running_desk(
     limits = {
         "visitor_per_minute": 10_000,
         "address_per_minute": 100_000,
+        "origin_per_minute": 100_000,
+        "origin_per_day": 1_000_000,
         "desk_per_minute": 100_000,
         "sessions_per_minute": 100_000,
     }

@@ -72,7 +72,7 @@ async def person(request: Request, id: str, access: Visitor) -> Response:
     await widget.service.chats.require(access.owner, id)
     if not widget.desk(access.owner.desk).person:
         raise Refused(403, "error.request_invalid", "person")
-    widget.limits.take_message(access.owner.visitor, address_of(request), access.owner.desk)
+    widget.limits.take_message(access.owner, address_of(request))
     return private({"state": await widget.service.chats.ask_for_person(access.owner, id)})
 
 

@@ -15,6 +15,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from prometheus_client import Gauge
 
 from bot.chats.live import Subscription
+from bot.chats.values import Owner
 from bot.config import WidgetLimits
 from bot.web.errors import Refused
 
@@ -37,17 +38,28 @@ class Limits:
             RateLimitItemPerDay(settings.address_per_day),
         )
         self._sessions = RateLimitItemPerMinute(settings.sessions_per_minute)
+        self._origin = (
+            RateLimitItemPerMinute(settings.origin_per_minute),
+            RateLimitItemPerDay(settings.origin_per_day),
+        )
         self._desk = (RateLimitItemPerMinute(settings.desk_per_minute), RateLimitItemPerDay(settings.desk_per_day))
         self._questions = RateLimitItemPerMinute(questions_per_minute) if questions_per_minute else None
 
-    def take_message(self, visitor: str, address: str, desk: str) -> None:
+    def take_message(self, owner: Owner, address: str) -> None:
         """Counts one message.
 
         Raises:
             Refused: with 429, where one of the limits is reached; then it counts for none of them.
         """
-        counted = [(self._visitor, "visitor", visitor), *((item, "address", address) for item in self._address)]
-        self._take([*counted, *((item, "desk", desk) for item in self._desk)])
+        site = f"{owner.desk} {owner.origin}"
+        self._take(
+            [
+                (self._visitor, "visitor", owner.visitor),
+                *((item, "address", address) for item in self._address),
+                *((item, "origin", site) for item in self._origin),
+                *((item, "desk", owner.desk) for item in self._desk),
+            ]
+        )
 
     def take_feedback(self, visitor: str, address: str) -> None:
         """Counts what is said of one answer, as often as messages but apart from them.

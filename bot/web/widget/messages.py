@@ -45,7 +45,7 @@ async def send(request: Request, access: Visitor) -> Response:
     text = widget.service.assistant.check(Question(body.text))
     receipt: Receipt | None
     try:
-        widget.limits.take_message(access.owner.visitor, address_of(request), access.owner.desk)
+        widget.limits.take_message(access.owner, address_of(request))
         receipt = await chats.send(access.owner, _sent(body, text, access))
     except (Refused, Busy):
         # It is no new message if it was taken already, and the first reply was lost on the way.
@@ -133,6 +133,6 @@ async def retry(request: Request, id: str, access: Visitor) -> Response:
     widget = widget_of(request)
     await widget.service.chats.require(access.owner, id)
     widget.service.require_ready()
-    widget.limits.take_message(access.owner.visitor, address_of(request), access.owner.desk)
+    widget.limits.take_message(access.owner, address_of(request))
     reply = await widget.service.chats.retry(access.owner, id)
     return private({"reply": reply}, 202)

@@ -1,4 +1,4 @@
-"""How much is taken from a visitor, an address and for a desk, and how many may listen."""
+"""How much is taken from a visitor, an address, a site and for a desk, and how many may listen."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.service import Service
 from bot.web import event_stream
 from bot.web.app import create_app
 from bot.web.widget.limits import Limits, Streams
-from tests.bot.web.widget.conftest import SHOP, Opening, Panel, listening
+from tests.bot.web.widget.conftest import OTHER, SHOP, Opening, Panel, listening
 from tests.conftest import TOKEN, Problems
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -49,6 +49,8 @@ async def send(panel: Panel, client_id: str, **more: Any) -> httpx.Response:
         ({"visitor_per_minute": 2}, "visitor"),
         ({"address_per_minute": 2}, "address"),
         ({"address_per_day": 2}, "address"),
+        ({"origin_per_minute": 2}, "origin"),
+        ({"origin_per_day": 2}, "origin"),
         ({"desk_per_minute": 2}, "desk"),
         ({"desk_per_day": 2}, "desk"),
     ],
@@ -72,6 +74,10 @@ async def test_over_a_limit_people_are_asked_to_wait(
         assert (await send(panel, "within-the-limit-1")).status_code == 202
         other = await enter()
         assert (await send(other, "of-another-visitor")).status_code == (202 if reason == "visitor" else 429)
+        there = await enter(origin=OTHER)
+        assert (await send(there, "of-another-site-now")).status_code == (
+            202 if reason in ("visitor", "origin") else 429
+        )
         elsewhere = await enter("other")
         assert (await send(elsewhere, "of-another-desk-now")).status_code == (429 if reason == "address" else 202)
     listed = (await panel.call("GET", "/conversations")).json()["conversations"]
