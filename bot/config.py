@@ -32,6 +32,16 @@ def _origin(text: str) -> str:
         raise _wrong(str(error)) from error
 
 
+def _public_url(text: str) -> str:
+    if text:
+        _origin(_site(text))
+    return text
+
+
+def _site(url: str) -> str:
+    return "/".join(url.split("/")[:3])
+
+
 def _network(text: str) -> str:
     try:
         return str(ipaddress.ip_network(text)) if "/" in text else str(ipaddress.ip_address(text))
@@ -53,6 +63,7 @@ def _check_key(key: str, algorithm: str) -> None:
 
 Origin = Annotated[str, AfterValidator(_origin)]
 Network = Annotated[str, AfterValidator(_network)]
+PublicUrl = Annotated[BaseUrl, AfterValidator(_public_url)]
 
 
 # Where questions come from; the page, the API and the command line are one.
@@ -164,13 +175,18 @@ class Conversations(Section):
 class Server(Section):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
-    public_url: BaseUrl = ""
+    public_url: PublicUrl = ""
     max_body_bytes: int = Field(default=64_000, ge=1_000, le=10_000_000)
     max_question_chars: int = Field(default=2_000, ge=10, le=100_000)
     questions_at_once: int = Field(default=64, ge=1, le=10_000)
     question_seconds: float = Field(default=30, gt=0, le=600)
     questions_per_minute: int = Field(default=0, ge=0, le=1_000_000)
     trusted_proxies: tuple[Network, ...] = ("127.0.0.1", "::1")
+
+    @property
+    def public_origin(self) -> str:
+        """The origin of the desk's own pages as browsers see it, "" where nobody says."""
+        return canonical_origin(_site(self.public_url)) if self.public_url else ""
 
 
 class IdentitySettings(Section):

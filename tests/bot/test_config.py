@@ -118,6 +118,10 @@ def test_an_emptied_setting_means_its_default(tmp_path: Path) -> None:
             "config.yaml:1: `widget.desks.a.identity` is wrong: what it holds is no secret for HS256.",
         ),
         ("widget: {desks: {a: {identity: {algorithm: none}}}}\n", "config.yaml:1: `widget.desks.a.identity.algorithm`"),
+        (
+            "server: {public_url: 'https://me@help.example'}\n",
+            "config.yaml:1: `server.public_url` is wrong: https://me@help.example holds a user name",
+        ),
         ("widget: {limits: {desk_per_day: 0}}\n", "config.yaml:1: `widget.limits.desk_per_day` is wrong"),
         (
             "server: {trusted_proxies: [proxy.example]}\n",

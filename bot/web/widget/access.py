@@ -27,7 +27,7 @@ class Widget:
         self.service = service
         self.tokens = tokens
         # What browsers see, also behind a proxy that passes on a Host of its own.
-        self.public = "/".join(settings.server.public_url.lower().split("/")[:3])
+        self.public = settings.server.public_origin
         self.limits = Limits(settings.widget.limits, settings.server.questions_per_minute)
         self.streams = Streams(settings.widget.limits, service.metrics.widget_streams)
 

@@ -50,7 +50,7 @@ async def test_pages_of_the_allowlist_and_the_desks_own_get_a_ticket(http: httpx
 async def test_behind_a_proxy_with_a_host_of_its_own_the_public_address_is_the_desks_own(
     desk: Service, monkeypatch: pytest.MonkeyPatch, problem: Problems
 ) -> None:
-    server = desk.settings.server.model_copy(update={"public_url": "https://Help.example/desk"})
+    server = desk.settings.server.model_copy(update={"public_url": "https://Help.example:443/desk"})
     monkeypatch.setattr(desk, "settings", desk.settings.model_copy(update={"server": server}))
     async with client(create_app(desk, TOKEN)) as http:
         assert (await ticket(http, origin="https://help.example")).status_code == 200
